@@ -1,0 +1,1 @@
+"""Plain text: sentences, windows, mentions. Offsets in, offsets out; knows nothing of models."""
