@@ -1,0 +1,177 @@
+"""The schema of ``kind: finetune`` configurations.
+
+Owns what a fine-tuning recipe may say. Knows nothing of how it is carried out.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from newsml.config.base import StrictModel
+
+Task = Literal["topics", "claim-stance", "target-stance", "summary-extractive"]
+
+FIELDS: dict[Task, tuple[str, ...]] = {
+    "topics": ("text", "label"),
+    "claim-stance": ("text", "claim", "label"),
+    "target-stance": ("text", "target", "label"),
+    "summary-extractive": ("text", "summary"),
+}
+"""Columns a source must map for each task. ``title`` and ``group`` are optional everywhere; ``evidence`` (a list of
+verbatim fragments) and ``start``/``end`` (offsets of the target in the text) are optional for target stance."""
+
+
+class Join(StrictModel):
+    """A second table that supplies more columns.
+
+    Attributes:
+        path: The table, under ``data_root``.
+        key: Name of the column both share.
+    """
+
+    path: str
+    key: str
+
+
+class Source(StrictModel):
+    """One table of labelled rows: JSONL, CSV, TSV or Parquet, also gzipped, and which columns to take.
+
+    Attributes:
+        path: The table, under ``data_root``.
+        columns: newsml's field names to the table's column names.
+        join: A second table that supplies more columns.
+        explode: Column whose list of objects becomes one row each, its fields as columns.
+        where: Keep only rows whose column has one of the values listed.
+        labels: The table's labels to newsml's; a label mapped to null is dropped, one not listed is a fault.
+        limit: At most so many rows; or so many for each label. Drawn with the seed.
+        repeat: How often the rows stand in the training set.
+        unrelated: Claim stance: so many claims from other articles are added to each article as *unrelated*.
+        dev: Share of the groups held out for evaluation, 0 to 0.9; 1 keeps all rows for evaluation.
+        max_words: Leave out rows whose text is longer, in words.
+    """
+
+    path: str
+    columns: dict[str, str]
+    join: Join | None = None
+    explode: str | None = None
+    where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    labels: dict[str, str | None] | None = None
+    limit: int | dict[str, int] | None = None
+    repeat: int = Field(default=1, ge=1)
+    unrelated: int = Field(default=0, ge=0)
+    dev: float = Field(default=0.0, ge=0.0, le=1.0)
+    max_words: int | None = Field(default=None, ge=1)
+
+
+class Training(StrictModel):
+    """How the weights are fitted.
+
+    Attributes:
+        epochs: Passes over the training rows.
+        max_steps: Stop after so many optimiser steps (0: no limit).
+        learning_rate: Peak of a linear schedule with warm-up.
+        warmup: Share of the steps in which the rate rises, 0 to 1.
+        batch_size: Rows a step.
+        weight_decay: Decoupled weight decay (AdamW).
+        label_smoothing: Mass given to the other labels, 0 to 1.
+        class_weights: ``"none"``, or ``"balanced"``: inverse class frequency; ``"root"``: its square root.
+        max_tokens: Longest input in tokens, special tokens included.
+        lora_rank: Rank of the low-rank updates (method ``lora``).
+        lora_alpha: Their scale is ``lora_alpha / lora_rank``.
+        lora_dropout: Dropout in front of them.
+        precision: ``"auto"`` computes in bf16 where the processor or GPU has it, else fp32.
+        save_steps: A checkpoint every so many steps; a killed run resumes from the last.
+    """
+
+    epochs: float = Field(default=3.0, gt=0)
+    max_steps: int = Field(default=0, ge=0)
+    learning_rate: float = Field(default=5e-4, gt=0)
+    warmup: float = Field(default=0.1, ge=0, le=1)
+    batch_size: int = Field(default=16, ge=1)
+    weight_decay: float = Field(default=0.01, ge=0)
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    class_weights: Literal["none", "balanced", "root"] = "none"
+    max_tokens: int = Field(default=256, ge=16)
+    lora_rank: int = Field(default=16, ge=1)
+    lora_alpha: int = Field(default=32, ge=1)
+    lora_dropout: float = Field(default=0.05, ge=0, lt=1)
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    save_steps: int = Field(default=200, ge=1)
+
+
+class CardText(StrictModel):
+    """What the model card says besides the figures of the run.
+
+    Attributes:
+        summary: One sentence: what the model does.
+        licence: Licence of the weights.
+        intended_use: What it is for.
+        limits: What it cannot do.
+    """
+
+    summary: str
+    licence: str = "Apache-2.0"
+    intended_use: str = "Research on English news articles."
+    limits: str = ""
+
+
+class TrainingData(StrictModel):
+    """A data set, as the model card names it.
+
+    Attributes:
+        name: Its usual name, with a citation.
+        licence: As its authors state it.
+    """
+
+    name: str
+    licence: str
+
+
+class FinetuneConfig(StrictModel):
+    """A fine-tuning recipe.
+
+    Attributes:
+        kind: Marks the file as a recipe.
+        name: Name of the model it makes.
+        task: What the model does.
+        base: Card name, hub id or folder of the encoder to start from.
+        method: ``lora`` (adapter and head), ``full`` (every weight), ``head`` (scikit-learn's logistic regression on
+            frozen sentence vectors, saved as a linear head).
+        data_root: Folder that ``path`` is looked up in.
+        output: Folder for checkpoints and the saved model.
+        seed: Fixes splits, draws, initial weights and batch order.
+        labels: Class names in the order of the logits; empty reads them from the data, sorted.
+        train: The labelled tables.
+        training: How the weights are fitted.
+        card: What the model card says.
+        training_data: The data sets as the card names them.
+    """
+
+    kind: Literal["finetune"]
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    task: Task
+    base: str = "all-MiniLM-L6-v2"
+    method: Literal["lora", "full", "head"] = "lora"
+    data_root: str = "."
+    output: str
+    seed: int = 1
+    labels: tuple[str, ...] = ()
+    train: tuple[Source, ...] = Field(min_length=1)
+    training: Training = Field(default_factory=Training)
+    card: CardText
+    training_data: tuple[TrainingData, ...] = ()
+
+    @model_validator(mode="after")
+    def _columns(self) -> FinetuneConfig:
+        for number, source in enumerate(self.train):
+            missing = [field for field in FIELDS[self.task] if field not in source.columns]
+            if missing:
+                raise ValueError(
+                    f"train[{number}].columns: task {self.task} needs {', '.join(FIELDS[self.task])}; "
+                    f"{', '.join(missing)} not mapped"
+                )
+        if self.method == "head" and self.task not in ("topics",):
+            raise ValueError(f"method: head fits topics only, not {self.task}; take lora or full")
+        return self
