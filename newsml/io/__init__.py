@@ -1,0 +1,7 @@
+"""Articles in, results out: the readers and writers of files."""
+
+from newsml.io.corpus import read_corpus
+from newsml.io.read import read, read_text
+from newsml.io.write import write_jsonl
+
+__all__ = ["read", "read_corpus", "read_text", "write_jsonl"]
