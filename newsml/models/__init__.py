@@ -1,0 +1,1 @@
+"""Models: cards that describe them, sources that fetch them, and the runners that compute with them."""

@@ -1,0 +1,280 @@
+"""One copy of a base encoder, with any number of LoRA adapters on it.
+
+Owns tokenising, token-budget batches and the forward pass; the runners on top of it (``Embedder``, ``Classifier``,
+``SentenceScorer``) only name the head they put on the hidden states. Knows nothing of articles or tasks.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from transformers import AutoModel, AutoTokenizer
+
+from newsml.errors import ModelError, NewsmlError
+from newsml.models.architecture import POSITIONS_AFTER_PADDING
+from newsml.models.quiet import quiet
+
+BATCH_TOKENS = 4096
+"""Padded tokens of one forward pass: 16 texts of 256 tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextPair:
+    """The input of a classifier: one text, or two that it compares.
+
+    Attributes:
+        first: Text, or claim, or sentence.
+        second: The other text of the pair; None for single-text models.
+    """
+
+    first: str
+    second: str | None = None
+
+
+class Encoder:
+    """A base encoder shared by runners.
+
+    Attributes:
+        max_tokens: Longest input in tokens, special tokens included.
+        name: What messages call the model.
+    """
+
+    def __init__(self, model: Any, tokenizer: Any, *, name: str) -> None:
+        self.model = model.eval()
+        self.tokenizer = tokenizer
+        self.name = name
+        self.max_tokens = token_limit(model.config, tokenizer)
+        self._adapters: set[str] = set()
+        self._lock = threading.RLock()
+        self._merged = False
+
+    @classmethod
+    def load(cls, folder: Path, *, name: str) -> Encoder:
+        """Load a base encoder in fp32 from a folder with ``config.json``, tokenizer and safetensors.
+
+        Raises:
+            ModelError: It cannot be loaded.
+        """
+        with loading(folder):
+            model = AutoModel.from_pretrained(folder, dtype=torch.float32, use_safetensors=True)
+            return cls(to_device(model), load_tokenizer(folder), name=name)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, without special tokens."""
+        return count_tokens(self.tokenizer, texts)
+
+    def attach(self, folder: Path) -> tuple[str, dict[str, torch.Tensor]]:
+        """Put a PEFT adapter on the base, unmerged.
+
+        Args:
+            folder: Holds ``adapter_config.json`` and ``adapter_model.safetensors``.
+
+        Returns:
+            What ``using`` calls it, and the tensors of the file that belong to no base layer: the classification head.
+
+        Raises:
+            ModelError: It was made for another base, or weights are missing.
+        """
+        from peft import LoraConfig, inject_adapter_in_model, set_peft_model_state_dict
+        from safetensors.torch import load_file
+
+        with loading(folder):
+            config = LoraConfig.from_pretrained(folder)
+            stored = load_file(folder / "adapter_model.safetensors")
+        prefix = f"{self.model.base_model_prefix}."
+        tensors = {key.removeprefix("base_model.model.").removeprefix(prefix): stored[key] for key in stored}
+        lora = {key: value for key, value in tensors.items() if ".lora_" in key}
+        config.modules_to_save, config.task_type = None, None
+        config.inference_mode = True
+        name = f"{folder.name.replace('.', '-')}-{len(self._adapters)}"
+        try:
+            with quiet():
+                inject_adapter_in_model(config, self.model, adapter_name=name)
+                outcome = set_peft_model_state_dict(self.model, lora, adapter_name=name)
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(
+                f"adapter {folder} does not fit the base {self.name} ({' '.join(str(error).split()):.120}); "
+                "use the base its card names"
+            ) from error
+        missing = [key for key in outcome.missing_keys if f".{name}." in key]
+        if odd := [*outcome.unexpected_keys, *missing]:
+            raise ModelError(
+                f"adapter {folder} does not fit the base {self.name}: only the "
+                f"{'adapter' if outcome.unexpected_keys else 'base'} has {odd[0]}; use the base its card names"
+            )
+        self.model.eval()
+        self._adapters.add(name)
+        return name, {key: value for key, value in tensors.items() if ".lora_" not in key}
+
+    def merge(self) -> None:
+        """Fold the one attached adapter into the weights: faster, but the base alone is gone."""
+        from peft.tuners.tuners_utils import BaseTunerLayer
+
+        if len(self._adapters) != 1:
+            raise ModelError(f"{self.name} carries {len(self._adapters)} adapters; only a single one can be merged")
+        for module in self.model.modules():
+            if isinstance(module, BaseTunerLayer):
+                module.merge(adapter_names=list(self._adapters))
+        self._merged = True
+
+    def save(self, folder: Path) -> None:
+        """Write base and tokenizer so that plain ``transformers`` loads them.
+
+        Raises:
+            ModelError: Adapters are attached.
+        """
+        if self._adapters:
+            raise ModelError(f"{self.name} carries the adapters of other tasks; load it alone to save it")
+        folder.mkdir(parents=True, exist_ok=True)
+        self.model.save_pretrained(folder)
+        self.tokenizer.save_pretrained(folder)
+
+    @contextmanager
+    def using(self, adapter: str | None) -> Iterator[Any]:
+        """The base model with one adapter switched on, or with none."""
+        from peft.tuners.tuners_utils import BaseTunerLayer
+
+        if self._merged and adapter is None:
+            raise ModelError(f"{self.name} has an adapter merged into it; load another copy for plain vectors")
+        with self._lock:
+            for module in self.model.modules() if self._adapters and not self._merged else ():
+                if isinstance(module, BaseTunerLayer):
+                    module.enable_adapters(adapter is not None)
+                    if adapter is not None:
+                        module.set_adapter(adapter, inference_mode=True)
+            yield self.model
+
+
+class Embedder:
+    """Runner: texts to sentence vectors, the mean of the base's last hidden states (Reimers & Gurevych 2019)."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.encoder = encoder
+
+    def __call__(self, inputs: Sequence[str]) -> list[np.ndarray]:
+        """Vectors of unit length, shape (dimension,) each; a text over the model's limit is read up to it."""
+
+        def forward(batch: Any) -> torch.Tensor:
+            with self.encoder.using(None) as model:
+                return torch.nn.functional.normalize(mean_pool(model(**batch).last_hidden_state, batch), dim=-1)
+
+        pairs = [TextPair(text) for text in inputs]
+        return run_batches(pairs, self.encoder.tokenizer, self.encoder.max_tokens, forward, truncate=True)
+
+
+def mean_pool(hidden: torch.Tensor, batch: Any) -> torch.Tensor:
+    """Mean of the hidden states of the tokens that are not padding: (batch, tokens, width) to (batch, width)."""
+    mask: torch.Tensor = batch["attention_mask"].unsqueeze(-1).to(hidden.dtype)
+    return (hidden * mask).sum(1) / mask.sum(1).clamp(min=1e-9)
+
+
+def run_batches(
+    inputs: Sequence[TextPair],
+    tokenizer: Any,
+    max_tokens: int,
+    forward: Callable[[Any], torch.Tensor],
+    *,
+    truncate: bool = False,
+) -> list[np.ndarray]:
+    """Tokenise, batch by length under ``BATCH_TOKENS``, run ``forward``, and restore the order.
+
+    Equal inputs are computed once: several questions about one article embed its sentences a single time.
+
+    Args:
+        inputs: Texts or pairs.
+        tokenizer: The model's tokenizer.
+        max_tokens: The model's limit, special tokens included.
+        forward: Maps a padded batch to a tensor whose first axis is the batch.
+        truncate: Cut longer texts (only where the caller records or does not need the rest).
+
+    Raises:
+        ModelError: An input is longer than the model reads and ``truncate`` is off.
+    """
+    distinct = list(dict.fromkeys(inputs))
+    encoded = [encode(tokenizer, pair, max_tokens if truncate else None) for pair in distinct]
+    lengths = [len(entry["input_ids"]) for entry in encoded]
+    if inputs and max(lengths) > max_tokens:
+        raise ModelError(
+            f"input of {max(lengths)} tokens for a model that reads {max_tokens}; "
+            "windows must be cut before they reach the model"
+        )
+    outputs: dict[TextPair, np.ndarray] = {}
+    for chosen in batches(lengths):
+        batch = tokenizer.pad([encoded[i] for i in chosen], return_tensors="pt")
+        with torch.inference_mode():
+            values = forward(batch.to(device())).float().cpu().numpy()
+        outputs.update(zip((distinct[i] for i in chosen), values, strict=True))
+    return [outputs[pair] for pair in inputs]
+
+
+def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Indices in batches of near-equal length, each of at most ``BATCH_TOKENS`` padded tokens."""
+    batch: list[int] = []
+    for index in sorted(range(len(lengths)), key=lambda i: (lengths[i], i)):
+        if batch and (len(batch) + 1) * lengths[index] > BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
+
+
+def count_tokens(tokenizer: Any, texts: Sequence[str]) -> list[int]:
+    """Tokens of each text under a tokenizer, without special tokens."""
+    if not texts:
+        return []
+    return [len(ids) for ids in tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]]
+
+
+@contextmanager
+def loading(folder: Path) -> Iterator[None]:
+    """Keeps libraries quiet while they load a model's files, and turns what they raise over them into one line.
+
+    Raises:
+        ModelError: The files are missing, damaged, or do not fit together.
+    """
+    try:
+        with quiet():
+            yield
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        if isinstance(error, NewsmlError):
+            raise
+        reason = " ".join(str(error).split())
+        raise ModelError(f"{folder}: cannot be loaded ({reason:.200}); save or fetch the model again") from error
+
+
+def token_limit(config: Any, tokenizer: Any) -> int:
+    """Longest input of a loaded model in tokens, special tokens included."""
+    positions = getattr(config, "max_position_embeddings", None) or 0
+    if config.model_type in POSITIONS_AFTER_PADDING:
+        positions -= (config.pad_token_id or 0) + 1
+    return min(limit for limit in (positions, tokenizer.model_max_length) if limit > 0)
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """The fast tokenizer of a model folder, silent about long texts (windows take care of them)."""
+    return AutoTokenizer.from_pretrained(folder, use_fast=True)
+
+
+def device() -> torch.device:
+    """The first GPU where there is one, else the processor."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def to_device(model: Any) -> Any:
+    """The model, moved to ``device()``."""
+    return model.to(device())
+
+
+def encode(tokenizer: Any, pair: TextPair, max_tokens: int | None) -> Any:
+    """Token ids and masks of a text or pair; ``max_tokens`` cuts the longer of the two, None cuts nothing."""
+    options: dict[str, Any] = {"truncation": True, "max_length": max_tokens} if max_tokens else {}
+    return tokenizer(pair.first, pair.second, verbose=False, **options)

@@ -1,0 +1,118 @@
+"""From a resolved name to something that computes.
+
+Owns the choice of runner by the architecture found in the folder. Knows nothing of tasks beyond their names.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from newsml.errors import ModelError, NewsmlError, WriteError
+from newsml.models.architecture import Kind, architecture
+from newsml.models.card import Card, write_card
+from newsml.models.classifier import Classifier
+from newsml.models.encoder import Encoder
+from newsml.models.resolve import Resolved, resolve
+
+DEFAULT_BASE = "all-MiniLM-L6-v2"
+"""The encoder that the default adapters share, and that finds sentences for models without one."""
+
+
+def kind_of(found: Resolved) -> Kind:
+    """What kind of model was found: newsml's own adapters by their card, everything else by its configuration."""
+    if found.kind == "card" and found.card is not None and found.card.base is not None:
+        return "newsml-adapter"
+    return architecture(found.path).kind
+
+
+def load_base(name: str | None = None, *, encoder: Encoder | None = None) -> Encoder:
+    """The base encoder of a name: the copy given where it is one of it, else a new one.
+
+    Args:
+        name: Card name, folder or hub id; None is the default base.
+        encoder: A copy already loaded.
+    """
+    name = name or DEFAULT_BASE
+    if encoder is not None and encoder.name == name:
+        return encoder
+    return load_encoder(resolve(name), encoder)
+
+
+def load_encoder(found: Resolved, encoder: Encoder | None = None) -> Encoder:
+    """The encoder that was found: the copy given where it is one of it, else a new one."""
+    if encoder is not None and encoder.name == found.name:
+        return encoder
+    return Encoder.load(found.path, name=found.name)
+
+
+def load_classifier(found: Resolved, kind: Kind, *, encoder: Encoder | None = None) -> Classifier:
+    """Load a sequence classifier: an adapter on a shared encoder or merged into its base, or a whole model.
+
+    Args:
+        found: The model.
+        kind: What its folder holds.
+        encoder: A loaded base. Where it is the adapter's, the adapter goes on it, unmerged; else the adapter is merged
+            into a copy of its own.
+    """
+    if kind != "newsml-adapter":
+        return Classifier.whole(found.path)
+    card = found.card
+    if card is None or card.base is None or card.labels is None:
+        raise ModelError(f"{found.name}: an adapter's card must name its base and its labels")
+    if encoder is not None and encoder.name == card.base:
+        return Classifier.shared(encoder, found.path, card.labels)
+    return Classifier.merged(resolve(card.base).path, found.path, card.labels)
+
+
+def refuse(found: Resolved, kind: str, expected: str) -> ModelError:
+    """The error for a model that cannot do what was asked."""
+    what = f"{kind}, made for {found.card.task}" if found.card else kind
+    return ModelError(f"{found.name} is a model of kind {what}; expected {expected}")
+
+
+def temperature(card: Card | None) -> float:
+    """A card's calibration, 1 where it has none."""
+    return card.calibration.temperature if card and card.calibration else 1.0
+
+
+def save_model(found: Resolved, folder: Path) -> None:
+    """Save a model so that plain ``transformers`` loads it, with its card where it has one.
+
+    Classifiers are saved whole, adapters merged; a sentence scorer stays an adapter beside its head; encoders and
+    generators are plain already.
+
+    Args:
+        found: The model.
+        folder: Made where it does not exist.
+
+    Raises:
+        WriteError: The folder cannot be written.
+    """
+    kind = kind_of(found)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if kind in ("sequence-classifier", "nli") or (kind == "newsml-adapter" and found.card and found.card.labels):
+            load_classifier(found, kind).save(folder)
+        elif kind == "newsml-adapter":
+            for path in (*found.path.glob("*.safetensors"), found.path / "adapter_config.json"):
+                shutil.copyfile(path, folder / path.name)
+        elif kind == "encoder":
+            load_encoder(found).save(folder)
+        else:
+            save_generator(found, folder)
+        if found.card is not None:
+            write_card(found.card.model_copy(update=_NOT_SAVED), folder)
+    except OSError as error:
+        if isinstance(error, NewsmlError):
+            raise
+        raise WriteError(f"{folder}: the model cannot be saved there ({error.strerror or error})") from error
+
+
+_NOT_SAVED = {"sources": (), "files": (), "aliases": (), "convert": None}
+"""What a card says of newsml's own copy of a model."""
+
+
+def save_generator(found: Resolved, folder: Path) -> None:
+    """Copy a generator's files, which are plain ``transformers`` already."""
+    shutil.copytree(found.path, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("manifest.json", ".*"))
