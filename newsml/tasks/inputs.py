@@ -1,0 +1,81 @@
+"""How a task words its question to a classifier: the same in training and in use.
+
+Owns the input format of each task. Knows nothing of models or results.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+
+from newsml.article import Article, Sentence
+from newsml.models.encoder import TextPair
+from newsml.text.sentences import split
+from newsml.text.windows import Count, Window, windows
+
+CLAIM_SENTENCES = 6
+"""Sentences a claim is judged on: the nearest ones by cosine."""
+
+CLAIM_TOKENS = 224
+"""Longest claim-stance input in tokens, special tokens included."""
+
+SPECIAL_TOKENS = 4
+"""Room for special tokens around a pair: 3 in BERT, 4 in RoBERTa."""
+
+JOINT_TOKENS = 2
+"""Room for what ``one_text`` puts between title and text."""
+
+
+def claim_pair(claim: str, evidence: Sequence[Sentence]) -> TextPair:
+    """A claim and the sentences it is judged on."""
+    return TextPair(claim, " ".join(sentence.text for sentence in evidence))
+
+
+def target_pair(sentence: str, target: str, span: tuple[int, int] | None = None) -> TextPair:
+    """A sentence with the target between brackets where it is named, and the target itself.
+
+    Args:
+        sentence: The sentence.
+        target: The target as asked.
+        span: Offsets of the mention in the sentence; None where the sentence does not name it.
+    """
+    if span is not None:
+        start, end = span
+        sentence = f"{sentence[:start]}[ {sentence[start:end]} ]{sentence[end:]}"
+    return TextPair(sentence, target)
+
+
+def topic_windows(article: Article, count: Count, *, max_tokens: int) -> tuple[Window, ...]:
+    """The text in windows that leave room for the title, which goes with each.
+
+    Args:
+        article: The article.
+        count: Counts tokens, without special tokens.
+        max_tokens: Longest input in tokens, title and special tokens included.
+    """
+    title = count([article.title])[0] if article.title else 0
+    room = max_tokens - SPECIAL_TOKENS - min(title, max_tokens // 4)
+    return windows(article.text, split(article.text), count, max_tokens=room)
+
+
+def topic_title(article: Article, count: Count, *, max_tokens: int) -> str:
+    """The title on one line; of one over a quarter of the budget, as many words as fit."""
+    words = article.title.split()
+
+    def too_long(number: int) -> bool:
+        return count([" ".join(words[:number])])[0] > max_tokens // 4
+
+    fitting = len(words)
+    if words and too_long(fitting):
+        fitting = bisect_left(range(1, len(words) + 1), True, key=too_long)
+    return " ".join(words[:fitting])
+
+
+def topic_pair(title: str, window: Window) -> TextPair:
+    """A window with the title in front, where there is one."""
+    return TextPair(title, window.text) if title else TextPair(window.text)
+
+
+def one_text(pair: TextPair) -> str:
+    """A window with its title as one text, for models that take no pairs."""
+    return pair.first if pair.second is None else f"{pair.first}. {pair.second}"

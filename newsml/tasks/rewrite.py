@@ -1,0 +1,126 @@
+"""Abstractive summaries by small models: the most central sentences, each rewritten on its own.
+
+Owns the choice of sentences, the prompts, and the ranking of candidates by support and closeness. Knows nothing of
+decoding. Small models invent when they read whole articles; a sentence at a time they stay close to it, its source is
+known, and no article is too long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from newsml.article import Article, Sentence
+from newsml.models.encoder import Embedder
+from newsml.models.generator import Generation, Generator, Prompt
+from newsml.results import SummarySentence
+from newsml.tasks.evidence import units
+from newsml.tasks.run import Call, Steps
+from newsml.tasks.selection import Length, select
+from newsml.text.sentences import split
+from newsml.text.support import unsupported
+
+REWRITE_PROMPT = (
+    "You're an AI assistant for text re-writing. Rewrite the input text to make it more concise while preserving its "
+    "core meaning."
+)
+"""SmolLM2 was tuned on this wording (HuggingFaceTB/smoltalk, smol-rewrite)."""
+
+HEADLINE_PROMPT = (
+    "Extract and present the main key point of the input text in one very short sentence, including essential details "
+    "like dates or locations if necessary."
+)
+"""Likewise (HuggingFaceTB/smoltalk, smol-summarize)."""
+
+REWRITE_TOKENS = 64
+HEADLINE_TOKENS = 40
+BEAMS = 4
+LEAD_BONUS = 0.3
+"""Added to the first sentence's centrality, a half of it to the second's, and so on: news opens with the news."""
+
+CLOSEST = 0.7
+"""A rewriting less similar to its source than this (cosine) is given up for the source itself."""
+
+HEADLINE_WORDS = 12
+
+
+def rewritten(
+    article: Article, length: Length, generator: Generator, embedder: Embedder
+) -> Steps[list[SummarySentence]]:
+    """The most central sentences in article order, each rewritten where a rewriting stays close to it."""
+    sentences, vectors = yield from _body(article, embedder)
+    chosen = select(sentences, _centrality(vectors), length)
+    sources = [sentences[i] for i in chosen]
+    return (yield from _best(article, sources, vectors[chosen], REWRITE_PROMPT, REWRITE_TOKENS, generator, embedder))
+
+
+def headline(article: Article, generator: Generator, embedder: Embedder) -> Steps[list[SummarySentence]]:
+    """The most central sentence, boiled down to a line."""
+    sentences, vectors = yield from _body(article, embedder)
+    best = select(sentences, _centrality(vectors), Length(sentences=1))
+    sources = [sentences[i] for i in best]
+    return (yield from _best(article, sources, vectors[best], HEADLINE_PROMPT, HEADLINE_TOKENS, generator, embedder))
+
+
+def _body(article: Article, embedder: Embedder) -> Steps[tuple[list[Sentence], np.ndarray]]:
+    sentences = [s for s in units(article, embedder.encoder.count_tokens) if s.field == "text"]
+    vectors = yield Call(embedder, [sentence.text for sentence in sentences])
+    return sentences, np.stack(vectors)
+
+
+def _centrality(vectors: np.ndarray) -> list[float]:
+    """Cosine to the centroid of the sentences, with a bonus for the opening (Radev et al. 2004)."""
+    centroid = vectors.mean(axis=0)
+    cosines = vectors @ (centroid / max(float(np.linalg.norm(centroid)), 1e-9))
+    return [float(cosine) + LEAD_BONUS / (1 + index) for index, cosine in enumerate(cosines)]
+
+
+def _best(
+    article: Article,
+    sources: Sequence[Sentence],
+    vectors: np.ndarray,
+    system: str,
+    tokens: int,
+    generator: Generator,
+    embedder: Embedder,
+) -> Steps[list[SummarySentence]]:
+    prompts = [
+        Prompt(text=source.text, system=system, max_new_tokens=tokens, num_beams=BEAMS, candidates=BEAMS)
+        for source in sources
+    ]
+    made = yield Call(generator, prompts)
+    candidates = [_candidates(generation) for generation in made]
+    flat = [line for lines in candidates for line, _ in lines]
+    embedded = iter((yield Call(embedder, flat))) if flat else iter(())
+    chosen = []
+    for source, vector, lines in zip(sources, vectors, candidates, strict=True):
+        ranked = []
+        for line, finished in lines:
+            cosine = float(next(embedded) @ vector)
+            longer = max(len(line.split()) - HEADLINE_WORDS, 0) if system == HEADLINE_PROMPT else 0
+            score = cosine - _faults(line, source, article) - 0.03 * longer - (0.0 if finished else 0.3)
+            ranked.append((score, cosine, line, finished))
+        ranked = [entry for entry in ranked if entry[1] >= CLOSEST and entry[3]]
+        best = max(ranked, key=lambda entry: entry[0], default=None)
+        text = best[2] if best else " ".join(source.text.split())
+        missing = unsupported(text, article)
+        chosen.append(SummarySentence(text, not missing, missing, source.span(best[1] if best else 1.0)))
+    return chosen
+
+
+def _candidates(generation: Generation) -> list[tuple[str, bool]]:
+    """The first sentence of each candidate, and whether it is a whole one."""
+    lines: dict[str, bool] = {}
+    for made in (generation, *generation.others):
+        sentences = split(made.text)
+        if sentences:
+            line = " ".join(sentences[0].text.split())
+            lines.setdefault(line, made.finished or len(sentences) > 1)
+    return list(lines.items())
+
+
+def _faults(line: str, source: Sentence, article: Article) -> float:
+    """What a candidate loses for what its source (.2 each) and the whole article (.6 each) do not hold."""
+    alone = Article(text=source.text, title=article.title)
+    return 0.2 * len(unsupported(line, alone)) + 0.6 * len(unsupported(line, article))

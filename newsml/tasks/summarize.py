@@ -1,0 +1,145 @@
+"""Summaries and headlines: the article's own sentences, or generated ones checked against the article.
+
+Owns the choice between the two ways and loads their models. Knows nothing of how sentences are scored or generated.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol, Self
+
+from newsml.article import Article
+from newsml.errors import ModelError
+from newsml.models.encoder import Embedder, Encoder
+from newsml.models.load import kind_of, load_base, refuse
+from newsml.models.resolve import resolve
+from newsml.models.scorer import SentenceScorer
+from newsml.results import ModelInfo, SummaryResult
+from newsml.tasks.extractive import Extractive
+from newsml.tasks.run import Steps, stream
+from newsml.tasks.selection import Length
+from newsml.tasks.task import Task
+from newsml.text.language import check_language
+
+
+class Way(Protocol):
+    """A way to summarize."""
+
+    @property
+    def model(self) -> ModelInfo: ...
+    def summary(self, article: Article, length: Length) -> Steps[SummaryResult]: ...
+    def headline(self, article: Article) -> Steps[SummaryResult]: ...
+    def save(self, folder: Path) -> None: ...
+
+
+class Summarizer(Task[Article, SummaryResult]):
+    """Summarizes articles.
+
+    Attributes:
+        model: The model behind it.
+        length: How long its summaries are where the caller does not say.
+    """
+
+    def __init__(self, way: Way, *, languages: tuple[str, ...] = (), length: Length | None = None) -> None:
+        self.model = way.model
+        self.length = length or Length()
+        self._way = way
+        self._languages = languages
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        model: str | Path = "extractive",
+        *,
+        sentences: int | None = None,
+        words: int | None = None,
+        ratio: float | None = None,
+        revision: str | None = None,
+        encoder: Encoder | None = None,
+    ) -> Self:
+        """Load a summarizer.
+
+        Args:
+            model: ``"extractive"`` (the article's own sentences), ``"abstractive"`` (SmolLM2), or a card name, folder
+                or hub id of a sequence-to-sequence summarizer, a causal or chat model, or an encoder.
+            sentences: Length of its summaries in sentences; or
+            words: in words; or
+            ratio: as a share of the article's words. Without any, three sentences.
+            revision: Commit of a hub id.
+            encoder: A loaded copy of the default base to share with other tasks.
+
+        Raises:
+            ModelError: The model is unknown or cannot summarize.
+            DownloadError: Its files cannot be fetched.
+        """
+        found = resolve(model, revision=revision)
+        kind = kind_of(found)
+        languages = found.card.languages if found.card else ()
+        info = ModelInfo(found.name, found.revision)
+        way: Way
+        if kind == "newsml-adapter" and found.card is not None and found.card.task == "summary-extractive":
+            base = encoder or load_base(found.card)
+            scorer = SentenceScorer(base, found.path)
+            if encoder is None:
+                base.merge()
+            way = Extractive(scorer, info, found.path, max_tokens=found.card.max_tokens)
+        elif kind == "encoder":
+            embedder = Embedder(encoder or Encoder.load(found.path, name=found.name))
+            way = Extractive(embedder, info, found.path, max_tokens=embedder.encoder.max_tokens)
+        elif kind in ("seq2seq", "causal", "chat"):
+            from newsml.tasks.abstractive import Abstractive
+
+            way = Abstractive.load(found, encoder=encoder)
+        else:
+            raise refuse(found, kind, "a sentence scorer, an encoder, a sequence-to-sequence or a causal model")
+        return cls(way, languages=languages, length=Length(sentences, words, ratio))
+
+    def predict(
+        self,
+        article: Article,
+        *,
+        sentences: int | None = None,
+        words: int | None = None,
+        ratio: float | None = None,
+    ) -> SummaryResult:
+        """The summary of one article.
+
+        Args:
+            article: The article.
+            sentences: Length in sentences; or
+            words: in words; or
+            ratio: as a share of the article's words. Without any, the summarizer's own length.
+
+        Raises:
+            ArticleError: The article is in a language the model does not read.
+            ModelError: The length makes no sense.
+        """
+        given = Length(sentences, words, ratio)
+        length = self.length if given == Length() else given
+        return next(stream([article], lambda item: self._summary(item, length)))
+
+    def headline(self, article: Article) -> SummaryResult:
+        """A headline: extractive, the sentence that sums the article up best; abstractive, a generated line."""
+        return next(stream([article], self._headline))
+
+    def steps(self, item: Article) -> Steps[SummaryResult]:
+        """The way of one article, at the summarizer's own length."""
+        return self._summary(item, self.length)
+
+    def _summary(self, article: Article, length: Length) -> Steps[SummaryResult]:
+        check_language(article, self._languages)
+        return (yield from self._way.summary(article, length))
+
+    def _headline(self, article: Article) -> Steps[SummaryResult]:
+        check_language(article, self._languages)
+        return (yield from self._way.headline(article))
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Save the model: a generator in plain ``transformers`` format, a sentence scorer as adapter, head and card.
+
+        Args:
+            folder: Made where it does not exist.
+        """
+        if Path(folder).is_file():
+            raise ModelError(f"{folder} is a file, expected a folder to save into")
+        self._way.save(Path(folder))

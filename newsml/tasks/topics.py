@@ -1,0 +1,255 @@
+"""Topics of articles: IPTC Media Topics, labels learned from data, or any labels the caller gives.
+
+Owns the way from windows to topics. Knows nothing of files or of how a labeler scores.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from newsml.article import Article, Span
+from newsml.errors import ModelError
+from newsml.models.card import Card, write_card
+from newsml.models.encoder import Embedder, Encoder, TextPair
+from newsml.models.generator import Generator
+from newsml.models.load import (
+    DEFAULT_BASE,
+    kind_of,
+    load_base,
+    load_classifier,
+    load_encoder,
+    refuse,
+    save_model,
+    temperature,
+)
+from newsml.models.resolve import Resolved, resolve
+from newsml.results import ModelInfo, Scores, Topic, TopicResult
+from newsml.tasks.evidence import UNIT_TOKENS
+from newsml.tasks.inputs import SPECIAL_TOKENS, one_text, topic_pair, topic_title, topic_windows
+from newsml.tasks.labelers import CosineLabels, EntailedLabels, Labeler, TrainedLabels, soften, worded
+from newsml.tasks.run import Call, Steps
+from newsml.tasks.task import Task, check_article
+from newsml.tasks.taxonomy import Taxonomy, iptc
+from newsml.text.windows import Window, pieces
+
+TEMPLATE = "This news article is about {}."
+"""How a label is worded for zero-shot: .83 accuracy on BBC's five sections, against .78 for bare names."""
+
+EVIDENCE_SENTENCES = 2
+MULTI_LABEL_THRESHOLD = {True: 0.25, False: 0.5}
+"""Least score of an assigned topic, by whether the scores of all labels share 1 among them."""
+
+
+class TopicClassifier(Task[Article, TopicResult]):
+    """Assigns topics to articles.
+
+    Long articles are read in windows; their scores are averaged, weighted by length in tokens.
+
+    Attributes:
+        labels: The labels it can assign.
+        model: The model behind it.
+        multi_label: Whether an article may have several topics.
+        threshold: Least score of an assigned topic; below it the classifier abstains.
+    """
+
+    def __init__(
+        self,
+        labeler: Labeler,
+        *,
+        found: Resolved,
+        multi_label: bool = False,
+        threshold: float | None = None,
+        taxonomy: Taxonomy | None = None,
+        embedder: Embedder | None = None,
+    ) -> None:
+        if threshold is not None and not 0 <= threshold <= 1:
+            raise ModelError(f"threshold {threshold} is no probability; expected a number from 0 to 1")
+        default = MULTI_LABEL_THRESHOLD[labeler.exclusive] if multi_label else 0.0
+        self.labels = labeler.labels
+        self.model = ModelInfo(found.name, found.revision)
+        self.multi_label = multi_label
+        self.threshold = default if threshold is None else threshold
+        self._labeler = labeler
+        self._found = found
+        self._languages = found.card.languages if found.card else ()
+        self._taxonomy = taxonomy
+        self._embedder = embedder
+        self._child_vectors: dict[str, np.ndarray] = {}
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        model: str | Path = "default",
+        *,
+        labels: Sequence[str] | None = None,
+        multi_label: bool = False,
+        threshold: float | None = None,
+        template: str = TEMPLATE,
+        revision: str | None = None,
+        encoder: Encoder | None = None,
+    ) -> Self:
+        """Load a topics model.
+
+        Args:
+            model: Card name, folder or hub id of a sequence classifier, or, with ``labels``, of an NLI model or an
+                encoder. ``"default"`` is the IPTC classifier, or with ``labels`` the default encoder.
+            labels: Any labels, for zero-shot classification; None takes the model's own.
+            multi_label: Allow several topics an article.
+            threshold: Least score of an assigned topic, 0 to 1. By default 0 for single labels (never abstain); for
+                multi-label .25 where the scores of all labels add up to 1, else .5.
+            template: Zero-shot: the sentence a label stands in, with ``{}`` for the label. Like the two before it, it is
+                not saved with a model: give it again.
+            revision: Commit of a hub id.
+            encoder: A loaded copy of the base to share with other tasks.
+
+        Raises:
+            ModelError: The model is unknown or cannot classify.
+            DownloadError: Its files cannot be fetched.
+        """
+        if labels is not None:
+            found = resolve(DEFAULT_BASE if model == "default" else model, revision=revision)
+            labeler = _zero_shot(found, labels, template, multi_label, encoder)
+            return cls(labeler, found=found, multi_label=multi_label, threshold=threshold)
+        found = resolve(model, revision=revision, task="topics")
+        kind, card = kind_of(found), found.card
+        if kind in ("encoder", "nli", "causal", "chat") and card is not None and card.task == "topics" and card.labels:
+            labeler = _zero_shot(found, card.labels, template, multi_label, encoder)
+            return cls(labeler, found=found, multi_label=multi_label, threshold=threshold)
+        if kind not in ("newsml-adapter", "sequence-classifier") or (card and card.task != "topics"):
+            raise refuse(found, kind, "a topics classifier; give labels=[…] for zero-shot with an NLI model or encoder")
+        classifier = load_classifier(found, kind, encoder=encoder)
+        limit = card.max_tokens if card else classifier.max_tokens
+        tree = _taxonomy_of(classifier.labels)
+        if tree is not None and card is not None and card.base is not None:
+            encoder = load_base(card.base, encoder=encoder)
+        return cls(
+            TrainedLabels(classifier, temperature=temperature(card), max_tokens=limit),
+            found=found,
+            multi_label=multi_label,
+            threshold=threshold,
+            taxonomy=tree,
+            embedder=Embedder(encoder) if encoder is not None else None,
+        )
+
+    def predict(self, article: Article) -> TopicResult:
+        """The topics of one article.
+
+        Raises:
+            ArticleError: The article is in a language the model does not read.
+        """
+        return self.predict_batch([article])[0]
+
+    def steps(self, item: Article) -> Steps[TopicResult]:
+        """The way of one article: windows, scores, mean by length, labels, evidence, subtopics."""
+        check_article(item, self._languages)
+        count, limit = self._labeler.count_tokens, self._labeler.max_tokens
+        title = topic_title(item, count, max_tokens=limit)
+        cut = topic_windows(item, count, max_tokens=limit)
+        inputs = [topic_pair(title, window) for window in cut]
+        by_window = yield from self._labeler.scores(inputs)
+        scores = np.average(by_window, axis=0, weights=[max(window.tokens, 1) for window in cut])
+        best = int(scores.argmax())
+        evidence = yield from self._evidence(cut[int(by_window[:, best].argmax())], best)
+        subtopics = yield from self._subtopics(inputs, cut, self.labels[best])
+        ranked = [i for i in np.argsort(-scores, kind="stable") if scores[i] >= self.threshold]
+        chosen = ranked if self.multi_label else ranked[:1]
+        return TopicResult(
+            article_id=item.id,
+            model=self.model,
+            truncated=len(title.split()) < len(item.title.split()),
+            label=self.labels[chosen[0]] if chosen else None,
+            score=float(scores[best]),
+            labels=tuple(self._topic(self.labels[i], float(scores[i])) for i in chosen),
+            scores=Scores(zip(self.labels, scores, strict=True)),
+            subtopics=subtopics,
+            evidence=evidence,
+        )
+
+    def _evidence(self, window: Window, label: int) -> Steps[tuple[Span, ...]]:
+        """The sentences of the strongest window that carry the label best when read alone."""
+        longest = min(UNIT_TOKENS, self._labeler.max_tokens - SPECIAL_TOKENS)
+        sentences = pieces(window.sentences, self._labeler.count_tokens, max_tokens=longest)
+        scores = yield from self._labeler.scores([TextPair(sentence.text) for sentence in sentences])
+        order = np.argsort(-scores[:, label], kind="stable")[:EVIDENCE_SENTENCES]
+        return tuple(sentences[i].span(float(scores[i, label])) for i in order)
+
+    def _subtopics(self, inputs: Sequence[TextPair], cut: Sequence[Window], parent: str) -> Steps[tuple[Topic, ...]]:
+        """The topics under the best one, by cosine of the article's vector with their names."""
+        if self._taxonomy is None or self._embedder is None or not (below := self._taxonomy.children(parent)):
+            return ()
+        if parent not in self._child_vectors:
+            self._child_vectors[parent] = np.stack(self._embedder([worded(TEMPLATE, c.name) for c in below]))
+        vectors = yield Call(self._embedder, [one_text(pair) for pair in inputs])
+        vector = np.average(np.stack(vectors), axis=0, weights=[max(window.tokens, 1) for window in cut])
+        scores = soften(self._child_vectors[parent] @ vector)
+        order = np.argsort(-scores, kind="stable")
+        return tuple(
+            Topic(below[i].name, float(scores[i]), below[i].id, self._taxonomy.path(below[i].id)) for i in order
+        )
+
+    def _topic(self, name: str, score: float) -> Topic:
+        tree = self._taxonomy
+        return Topic(name, score, tree.node(name).id, tree.path(name)) if tree else Topic(name, score)
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Save the model so that plain ``transformers`` loads it, with a card of its labels.
+
+        Args:
+            folder: Made where it does not exist.
+
+        Raises:
+            WriteError: The folder cannot be written.
+        """
+        save_model(self._found, Path(folder))
+        if not isinstance(self._labeler, TrainedLabels):
+            write_card(self._zero_shot_card(), Path(folder))
+
+    def _zero_shot_card(self) -> Card:
+        card = self._found.card
+        return Card(
+            name=re.sub(r"^[^A-Za-z0-9]+|[^A-Za-z0-9._-]", "", Path(self.model.name).name) or "zero-shot",
+            task="topics",
+            base=self.model.name,
+            summary=f"Zero-shot topics by {self.model.name} at {self.model.revision}.",
+            labels=self.labels,
+            max_tokens=self._labeler.max_tokens,
+            languages=self._languages,
+            licence=card.licence if card else "that of the original model",
+            limits=card.limits if card else "Those of the original model.",
+            intended_use="Topics of news articles.",
+        )
+
+
+def _zero_shot(
+    found: Resolved, labels: Sequence[str], template: str, multi_label: bool, encoder: Encoder | None
+) -> Labeler:
+    """A labeler for the caller's own labels, by what the model is."""
+    names = tuple(labels)
+    if isinstance(labels, str) or not names or not all(isinstance(n, str) and n.strip() for n in names):
+        raise ModelError(f"labels must be a list of names, got {labels!r:.60}")
+    if len(set(names)) < len(names):
+        raise ModelError(f"labels must differ, got {next(n for n in names if names.count(n) > 1)!r} twice")
+    if "{}" not in template:
+        raise ModelError(f"template must hold {{}} where the label goes, got {template!r:.60}")
+    kind = kind_of(found)
+    if kind == "nli":
+        return EntailedLabels(load_classifier(found, kind), names, template=template, multi_label=multi_label)
+    if kind == "encoder":
+        embedder = Embedder(load_encoder(found, encoder))
+        return CosineLabels(embedder, names, template=template, multi_label=multi_label)
+    if kind in ("causal", "chat"):
+        from newsml.tasks.chosen import ChosenLabels
+
+        return ChosenLabels(found, Generator.load(found.path, name=found.name), names)
+    raise refuse(found, kind, "an NLI model, an encoder, or a causal or chat model for labels of your own")
+
+
+def _taxonomy_of(labels: Sequence[str]) -> Taxonomy | None:
+    """The IPTC tree where all labels are among its top topics."""
+    tree = iptc()
+    return tree if set(labels) <= {concept.name for concept in tree.top()} else None
