@@ -1,0 +1,1 @@
+"""Evaluation: metrics and baselines, computed by scikit-learn and rouge-score."""

@@ -1,0 +1,1 @@
+"""Training: from a config to a saved adapter, evaluated and calibrated on held-out groups."""

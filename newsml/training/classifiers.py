@@ -1,0 +1,179 @@
+"""Fits a sequence classifier: LoRA adapter with head, or every weight.
+
+Owns the loss and the evaluation of classifiers. Knows nothing of tables or recipes' files.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import AutoModelForSequenceClassification, DataCollatorWithPadding, Trainer, set_seed
+
+from newsml.config.finetune import FinetuneConfig
+from newsml.evaluation.baselines import majority, tfidf
+from newsml.evaluation.metrics import classification, fnc_score
+from newsml.models.classifier import Classifier, softmax
+from newsml.models.encoder import Encoder
+from newsml.training.calibrate import fit_temperature
+from newsml.training.cards import Figures
+from newsml.training.data import Row, Split
+from newsml.training.examples import Example, claim_examples, target_examples, topic_examples
+from newsml.training.trainer import Say, arguments, train
+
+PAD_TO = 16
+"""Batch widths are multiples of this: fewer shapes, which the processor's bf16 kernels are compiled for one by one."""
+
+
+def fit_classifier(
+    config: FinetuneConfig, split: Split, labels: Sequence[str], base: Path, folder: Path, say: Say
+) -> tuple[Figures, float]:
+    """Fit, save, reload, calibrate and evaluate a classifier.
+
+    Returns:
+        Figures of the model and its baselines by table, and the temperature.
+    """
+    set_seed(config.seed)
+    encoder = Encoder.load(base, name=config.base)
+    say("preparing inputs")
+    examples = make_examples(config, split.train, encoder)
+    dev = make_examples(config, split.dev, encoder, training=False)
+    names = dict(enumerate(labels))
+    model = AutoModelForSequenceClassification.from_pretrained(
+        base, dtype=torch.float32, num_labels=len(labels), id2label=names, label2id={v: k for k, v in names.items()}
+    )
+    if config.method == "lora":
+        model = with_lora(model, config, head=("classifier",))
+    trainer = _Trainer(
+        model=model,
+        args=arguments(config),
+        train_dataset=_tokenised(examples, encoder.tokenizer, labels, config.training.max_tokens),
+        data_collator=DataCollatorWithPadding(encoder.tokenizer, pad_to_multiple_of=PAD_TO),
+        processing_class=encoder.tokenizer,
+    )
+    trainer.smoothing = config.training.label_smoothing
+    trainer.weights = class_weights([example.label for example in examples], labels, config.training.class_weights)
+    say(f"training on {len(examples)} inputs")
+    train(trainer)
+    model.save_pretrained(folder)
+    if config.method == "lora":
+        fitted = Classifier.merged(base, folder, labels)
+    else:
+        encoder.tokenizer.save_pretrained(folder)
+        fitted = Classifier.whole(folder)
+    return evaluate(config, split, dev, fitted, labels, say)
+
+
+def evaluate(
+    config: FinetuneConfig,
+    split: Split,
+    dev: Sequence[Example],
+    fitted: Callable[[Sequence[Any]], Sequence[np.ndarray]],
+    labels: Sequence[str],
+    say: Say,
+) -> tuple[Figures, float]:
+    """Figures on the held-out rows, all together and by table, beside majority and TF-IDF on the same rows."""
+    if not split.dev:
+        return {}, 1.0
+    logits = np.stack(fitted([example.pair for example in dev]))
+    number = {label: index for index, label in enumerate(labels)}
+    temperature = fit_temperature(logits, np.array([number[example.label] for example in dev]))
+    probabilities = np.zeros((len(split.dev), len(labels)))
+    for example, row in zip(dev, softmax(logits, temperature=temperature), strict=True):
+        probabilities[example.row] += example.weight * row
+    predicted = [labels[int(row.argmax())] for row in probabilities]
+    gold = [row.label for row in split.dev]
+    flat = tfidf([_flat(r) for r in split.train], [r.label for r in split.train], [_flat(r) for r in split.dev], seed=1)
+    common = majority([row.label for row in split.train], len(gold))
+    figures: Figures = {}
+    for source in [None, *sorted({row.source for row in split.dev})]:
+        where = "all" if source is None else config.train[source].path
+        chosen = [i for i, row in enumerate(split.dev) if source in (None, row.source)]
+        for system, answers in (("model", predicted), ("tfidf", flat), ("majority", common)):
+            truth, guess = [gold[i] for i in chosen], [answers[i] for i in chosen]
+            values = {"rows": float(len(chosen)), **classification(truth, guess, labels)}
+            if config.task == "claim-stance":
+                values["fnc_score"] = fnc_score(truth, guess)
+            figures[f"{where}: {system}"] = values
+            say(f"{where}: {system}: " + ", ".join(f"{name} {value:.3f}" for name, value in values.items()))
+    return figures, temperature
+
+
+def make_examples(
+    config: FinetuneConfig, rows: Sequence[Row], encoder: Encoder, *, training: bool = True
+) -> list[Example]:
+    """The inputs of a task's rows."""
+    if config.task == "claim-stance":
+        return claim_examples(rows, encoder, max_tokens=config.training.max_tokens)
+    if config.task == "target-stance":
+        return target_examples(rows, encoder, max_tokens=config.training.max_tokens)
+    return topic_examples(rows, encoder, max_tokens=config.training.max_tokens, first_only=training)
+
+
+def with_lora(model: Any, config: FinetuneConfig, *, head: Sequence[str] | None) -> Any:
+    """The model with low-rank updates on every linear layer but the head, which is trained whole."""
+    from peft import LoraConfig, get_peft_model
+
+    adapter = LoraConfig(
+        task_type="SEQ_CLS" if head else "FEATURE_EXTRACTION",
+        r=config.training.lora_rank,
+        lora_alpha=config.training.lora_alpha,
+        lora_dropout=config.training.lora_dropout,
+        target_modules=["query", "key", "value", "dense"],
+        modules_to_save=list(head) if head else None,
+    )
+    return get_peft_model(model, adapter)
+
+
+def class_weights(found: Sequence[str], labels: Sequence[str], rule: str) -> torch.Tensor | None:
+    """Weights of the classes in the loss, of mean 1 over the rows; None where all count the same."""
+    if rule == "none":
+        return None
+    counts = Counter(found)
+    power = 1.0 if rule == "balanced" else 0.5
+    raw = torch.tensor([(1 / max(counts[label], 1)) ** power for label in labels])
+    rows = torch.tensor([float(counts[label]) for label in labels])
+    return raw * rows.sum() / (raw * rows).sum()
+
+
+class _Trainer(Trainer):  # type: ignore[misc]  # transformers is untyped
+    """The Hugging Face trainer with weighted, smoothed cross-entropy."""
+
+    smoothing = 0.0
+    weights: torch.Tensor | None = None
+
+    def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any) -> Any:
+        gold = inputs.pop("labels")
+        inputs.pop("length", None)
+        outputs = model(**inputs)
+        weights = None if self.weights is None else self.weights.to(outputs.logits.device)
+        loss = torch.nn.functional.cross_entropy(
+            outputs.logits.float(), gold, weight=weights, label_smoothing=self.smoothing
+        )
+        return (loss, outputs) if return_outputs else loss
+
+
+def _tokenised(examples: Sequence[Example], tokenizer: Any, labels: Sequence[str], max_tokens: int) -> Any:
+    from datasets import Dataset
+
+    number = {label: index for index, label in enumerate(labels)}
+    encoded = tokenizer(
+        [example.pair.first for example in examples],
+        [example.pair.second or "" for example in examples] if any(e.pair.second for e in examples) else None,
+        truncation="longest_first",
+        max_length=max_tokens,
+    )
+    columns = {
+        **encoded,
+        "labels": [number[example.label] for example in examples],
+        "length": [len(ids) for ids in encoded["input_ids"]],
+    }
+    return Dataset.from_dict(columns)
+
+
+def _flat(row: Row) -> str:
+    return " ".join(part for part in (row.claim, row.target, row.title, row.text) if part)

@@ -1,0 +1,154 @@
+"""Turns rows into model inputs, worded exactly as the tasks word them in use.
+
+Owns which sentences of a row a model is trained on. Knows nothing of the trainer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from newsml.article import Article, Sentence
+from newsml.errors import TrainingError
+from newsml.models.encoder import Embedder, Encoder, TextPair
+from newsml.tasks.evidence import UNIT_TOKENS, nearest, units
+from newsml.tasks.inputs import CLAIM_SENTENCES, SPECIAL_TOKENS, claim_pair, target_pair, topic_pair, topic_title, topic_windows
+from newsml.text.sentences import split
+from newsml.text.windows import pieces, windows
+from newsml.training.data import Row
+
+MAX_TARGET_SENTENCES = 3
+"""Sentences a document-level target label is trained on: more would let long articles outweigh short ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One input with its label.
+
+    Attributes:
+        pair: What the classifier reads.
+        label: Class name.
+        row: Number of the row it comes from.
+        weight: Its part in the row's decision (length in tokens).
+    """
+
+    pair: TextPair
+    label: str
+    row: int
+    weight: float = 1.0
+
+
+def claim_examples(rows: Sequence[Row], encoder: Encoder, *, max_tokens: int) -> list[Example]:
+    """Each row's claim with the sentences nearest to it."""
+    keys = list(dict.fromkeys((row.title, row.text) for row in rows))
+    sentences = {key: units(Article(text=key[1], title=key[0]), encoder.count_tokens) for key in keys}
+    texts = list(dict.fromkeys([row.claim for row in rows] + [s.text for key in keys for s in sentences[key]]))
+    vectors = dict(zip(texts, Embedder(encoder)(texts), strict=True))
+    lengths = dict(zip(texts, encoder.count_tokens(texts), strict=True))
+    examples = []
+    for number, row in enumerate(rows):
+        own = sentences[row.title, row.text]
+        chosen = nearest(
+            vectors[row.claim],
+            [vectors[sentence.text] for sentence in own],
+            [lengths[sentence.text] for sentence in own],
+            count=CLAIM_SENTENCES,
+            max_tokens=max(max_tokens - SPECIAL_TOKENS - lengths[row.claim], 1),
+        )
+        examples.append(Example(claim_pair(row.claim, [own[i] for i in chosen]), row.label, number))
+    return examples
+
+
+def target_examples(rows: Sequence[Row], encoder: Encoder, *, max_tokens: int) -> list[Example]:
+    """Each row's sentence with its target; of a whole article, the sentences that carry or mention it.
+
+    A text over the budget without a marked target becomes its windows, weighted by length.
+    """
+    examples = []
+    for number, row in enumerate(rows):
+        if row.evidence is not None:
+            pairs = [target_pair(text, row.target, span) for text, span in _article_sentences(row, encoder)]
+        elif row.span is not None:
+            text, span = _around(row.text, row.span, encoder)
+            pairs = [target_pair(text, row.target, span)]
+        else:
+            room = max_tokens - SPECIAL_TOKENS - encoder.count_tokens([row.target])[0]
+            cut = windows(row.text, split(row.text), encoder.count_tokens, max_tokens=room)
+            pairs = [target_pair(window.text, row.target) for window in cut]
+        lengths = encoder.count_tokens([pair.first for pair in pairs])
+        examples += [
+            Example(pair, row.label, number, weight=float(length)) for pair, length in zip(pairs, lengths, strict=True)
+        ]
+    return examples
+
+
+def _around(text: str, span: tuple[int, int], encoder: Encoder) -> tuple[str, tuple[int, int]]:
+    """A sentence and the place of its target; of an over-long sentence, the piece that holds the target."""
+    whole = Sentence(0, len(text), text, 0)
+    for piece in pieces([whole], encoder.count_tokens, max_tokens=UNIT_TOKENS):
+        if piece.start <= span[0] < piece.end:
+            return piece.text, (span[0] - piece.start, min(span[1], piece.end) - piece.start)
+    raise TrainingError(f"target offsets {span[0]}:{span[1]} lie outside the text of {len(text)} characters")
+
+
+def _article_sentences(row: Row, encoder: Encoder) -> Iterable[tuple[str, tuple[int, int] | None]]:
+    sentences = units(Article(text=row.text), encoder.count_tokens)
+    fragments = [(row.text.find(fragment), len(fragment)) for fragment in row.evidence or ()]
+    spans = [(start, start + length) for start, length in fragments if start >= 0]
+    chosen = [s for s in sentences if any(s.start < end and start < s.end for start, end in spans)]
+    if not chosen:
+        chosen = [s for s in sentences if row.target.lower() in s.text.lower()]
+    for sentence in chosen[:MAX_TARGET_SENTENCES]:
+        at = sentence.text.lower().find(row.target.lower())
+        yield sentence.text, (at, at + len(row.target)) if at >= 0 else None
+
+
+def topic_examples(rows: Sequence[Row], encoder: Encoder, *, max_tokens: int, first_only: bool) -> list[Example]:
+    """Each row's windows with its title; ``first_only`` keeps the first, which names the topic of a news article."""
+    examples = []
+    for number, row in enumerate(rows):
+        article = Article(text=row.text, title=row.title)
+        title = topic_title(article, encoder.count_tokens, max_tokens=max_tokens)
+        cut = topic_windows(article, encoder.count_tokens, max_tokens=max_tokens)
+        for window in cut[:1] if first_only else cut:
+            examples.append(Example(topic_pair(title, window), row.label, number, weight=float(window.tokens)))
+    return examples
+
+
+def oracle(sentences: Sequence[str], reference: Sequence[str], *, most: int = 4) -> set[int]:
+    """The sentences whose summary comes nearest to the reference: greedy ROUGE-1 + ROUGE-2 F1 (Nallapati et al. 2017)."""
+    bags = [_grams(sentence) for sentence in sentences]
+    goal = _grams(" ".join(reference))
+    chosen: set[int] = set()
+    best = 0.0
+    while len(chosen) < most:
+        gains = {
+            index: _overlap([bags[i] for i in sorted(chosen | {index})], goal)
+            for index in range(len(sentences))
+            if index not in chosen
+        }
+        index = max(gains, key=lambda i: (gains[i], -i), default=-1)
+        if index < 0 or gains[index] <= best:
+            break
+        best = gains[index]
+        chosen.add(index)
+    return chosen
+
+
+def _grams(text: str) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
+    words = [word for word in "".join(c if c.isalnum() else " " for c in text.lower()).split()]
+    return frozenset(words), frozenset(zip(words, words[1:], strict=False))
+
+
+def _overlap(
+    parts: Sequence[tuple[frozenset[str], frozenset[tuple[str, str]]]],
+    goal: tuple[frozenset[str], frozenset[tuple[str, str]]],
+) -> float:
+    total = 0.0
+    for order in (0, 1):
+        made = frozenset().union(*(part[order] for part in parts))
+        common = len(made & goal[order])
+        total += 2 * common / max(len(made) + len(goal[order]), 1)
+    return total

@@ -1,0 +1,127 @@
+"""Fine-tuning: from a recipe to a saved, calibrated, evaluated model folder.
+
+Owns the order of the steps and the Hugging Face trainer's settings. Knows nothing of how rows become inputs
+(``examples``) or how a class of models computes (``heads``).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from newsml.config.finetune import FinetuneConfig
+from newsml.errors import TrainingError
+from newsml.models.card import write_card
+from newsml.models.resolve import resolve
+from newsml.training.cards import Figures, make_card, note_base
+from newsml.training.data import Split, read_split
+
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run made.
+
+    Attributes:
+        folder: The saved model.
+        figures: Figure names to values, for the model and its baselines, on the held-out rows.
+        labels: Class names in the order of the logits; empty for sentence scorers.
+    """
+
+    folder: Path
+    figures: Figures
+    labels: tuple[str, ...]
+
+
+def finetune(config: FinetuneConfig, *, say: Callable[[str], None] = lambda _: None) -> Outcome:
+    """Carry out a recipe.
+
+    Checkpoints lie in ``output/checkpoints``; a killed run started again goes on from the last one. The model lies
+    in ``output/model``: a PEFT adapter with its head (``lora``), a whole model (``full``, ``head``), and the card.
+
+    Args:
+        config: The recipe.
+        say: Receives a line of progress now and then.
+
+    Returns:
+        Where the model lies and how it does on the held-out rows.
+
+    Raises:
+        FileMissingError: A table is not there.
+        TrainingError: The data cannot be trained on.
+        ModelError: The base cannot be loaded.
+    """
+    started = time.monotonic()
+    say(f"reading {len(config.train)} tables under {config.data_root}")
+    split = read_split(config)
+    labels = label_names(config, split)
+    for line in describe(split, labels):
+        say(line)
+    base = resolve(config.base)
+    folder = Path(config.output) / "model"
+    folder.mkdir(parents=True, exist_ok=True)
+    figures, temperature = _fit(config, split, labels, base.path, folder, say)
+    minutes = (time.monotonic() - started) / 60
+    record = {
+        "figures": figures,
+        "labels": labels,
+        "temperature": temperature,
+        "rows": {"train": len(split.train), "dev": len(split.dev)},
+        "classes": Counter(row.label for row in split.train),
+        "skipped": split.skipped,
+        "minutes": round(minutes, 1),
+        "config": config.model_dump(mode="json"),
+    }
+    (folder / "training.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_card(make_card(config, base, labels, temperature, figures, split), folder)
+    note_base(folder, base)
+    say(f"saved {folder} after {minutes:.0f} minutes")
+    return Outcome(folder, figures, labels)
+
+
+def _fit(
+    config: FinetuneConfig, split: Split, labels: Sequence[str], base: Path, folder: Path, say: Callable[[str], None]
+) -> tuple[Figures, float]:
+    if config.task == "summary-extractive":
+        from newsml.training.sentences import fit_sentences
+
+        return fit_sentences(config, split, base, folder, say)
+    if config.method == "head":
+        from newsml.training.head import fit_head
+
+        return fit_head(config, split, labels, base, folder, say)
+    from newsml.training.classifiers import fit_classifier
+
+    return fit_classifier(config, split, labels, base, folder, say)
+
+
+def label_names(config: FinetuneConfig, split: Split) -> tuple[str, ...]:
+    """The class names in the order of the logits.
+
+    Raises:
+        TrainingError: Fewer than two classes, or a label the recipe does not list.
+    """
+    if config.task == "summary-extractive":
+        return ()
+    found = sorted({row.label for row in split.train})
+    unknown = sorted({row.label for row in (*split.train, *split.dev)} - set(config.labels or found))
+    if unknown:
+        known = ", ".join(config.labels or found)
+        raise TrainingError(f"label {unknown[0]!r} is in the data but not in labels ({known})")
+    if len(found) < 2:
+        raise TrainingError(f"need at least two classes to train, got {', '.join(found) or 'none'}")
+    return config.labels or tuple(found)
+
+
+def describe(split: Split, labels: Sequence[str]) -> list[str]:
+    """What was read, a line each: class counts in both halves, and what was skipped and why."""
+    lines = [f"{len(split.train)} rows to train on, {len(split.dev)} held out"]
+    train, dev = Counter(row.label for row in split.train), Counter(row.label for row in split.dev)
+    lines += [f"  {label}: {train[label]} to train on, {dev[label]} held out" for label in labels]
+    lines += [f"  warning: only {train[label]} rows of {label!r} to train on" for label in labels if train[label] < 10]
+    lines += [f"  skipped {count}: {reason}" for reason, count in split.skipped.items()]
+    return lines

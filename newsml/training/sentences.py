@@ -1,0 +1,135 @@
+"""Fits an extractive sentence scorer: LoRA adapter with a sentence head, on oracle labels.
+
+Owns the loss and the evaluation of sentence scorers. Knows nothing of tables or recipes' files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import Trainer, set_seed
+
+from newsml.article import Article
+from newsml.config.finetune import FinetuneConfig
+from newsml.evaluation.baselines import lead
+from newsml.evaluation.metrics import rouge
+from newsml.models.encoder import Encoder
+from newsml.models.scorer import SentenceHead, SentenceScorer, collate, encode_window, save_head
+from newsml.tasks.extractive import scored_windows
+from newsml.training.classifiers import PAD_TO, with_lora
+from newsml.training.cards import Figures
+from newsml.training.data import Row, Split
+from newsml.training.examples import oracle
+from newsml.training.trainer import Say, arguments, train
+
+SUMMARY_SENTENCES = 3
+
+
+def fit_sentences(
+    config: FinetuneConfig, split: Split, base: Path, folder: Path, say: Say
+) -> tuple[Figures, float]:
+    """Fit, save, reload and evaluate a sentence scorer; its temperature is 1.
+
+    Returns:
+        ROUGE of the model, of Lead-3 and of the oracle on the held-out rows, and 1.0.
+    """
+    set_seed(config.seed)
+    encoder = Encoder.load(base, name=config.base)
+    say("choosing oracle sentences")
+    entries = [
+        entry for row in split.train for entry in _entries(row, encoder, max_tokens=config.training.max_tokens)
+    ]
+    model = _Extractor(with_lora(encoder.model.train(), config, head=None), encoder.model.config.hidden_size)
+    trainer = _Trainer(
+        model=model,
+        args=arguments(config),
+        train_dataset=_Listed(entries),
+        data_collator=lambda batch: _batch(batch, encoder.tokenizer),
+    )
+    say(f"training on {len(entries)} windows")
+    train(trainer)
+    model.encoder.save_pretrained(folder)
+    save_head(model.head, folder)
+    scorer = SentenceScorer(Encoder.load(base, name=config.base), folder)
+    return evaluate(split.dev, scorer, config.training.max_tokens, say), 1.0
+
+
+def evaluate(rows: Sequence[Row], scorer: SentenceScorer, max_tokens: int, say: Say) -> Figures:
+    """ROUGE of the three best sentences in article order, of Lead-3 and of the oracle, on the same rows."""
+    if not rows:
+        return {}
+    systems: dict[str, list[str]] = {"model": [], "lead-3": [], "oracle": []}
+    for row in rows:
+        made = scored_windows(Article(text=row.text), scorer.encoder.count_tokens, max_tokens=max_tokens)
+        sentences = [sentence.text for _, chosen in made for sentence in chosen]
+        scores = np.concatenate(scorer([window for window, _ in made]))
+        best = sorted(np.argsort(-scores, kind="stable")[:SUMMARY_SENTENCES])
+        systems["model"].append("\n".join(sentences[i] for i in best))
+        systems["lead-3"].append("\n".join(lead(sentences)))
+        systems["oracle"].append("\n".join(sentences[i] for i in sorted(oracle(sentences, row.summary))))
+    references = ["\n".join(row.summary) for row in rows]
+    figures = {
+        name: {"rows": float(len(rows)), **rouge(summaries, references)} for name, summaries in systems.items()
+    }
+    for name, values in figures.items():
+        say(f"{name}: " + ", ".join(f"{key} {value:.2f}" for key, value in values.items()))
+    return figures
+
+
+class _Extractor(torch.nn.Module):
+    def __init__(self, encoder: Any, width: int) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.head = SentenceHead(width)
+
+    def forward(
+        self, owners: torch.Tensor, places: torch.Tensor, labels: torch.Tensor, **inputs: Any
+    ) -> dict[str, torch.Tensor]:
+        """Binary cross-entropy over the real sentences."""
+        scores = self.head(self.encoder(**inputs).last_hidden_state.float(), owners, places)
+        real = places[..., 1] > 0
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(scores[real], labels[real])
+        return {"loss": loss, "logits": scores}
+
+
+class _Trainer(Trainer):  # type: ignore[misc]  # transformers is untyped
+    def _get_num_items_in_batch(self, *_: Any) -> None:
+        return None
+
+
+class _Listed(torch.utils.data.Dataset[dict[str, Any]]):
+    def __init__(self, entries: Sequence[dict[str, Any]]) -> None:
+        self.entries = entries
+        self.column_names = ["length"]
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        return self.entries[index]
+
+
+def _entries(row: Row, encoder: Encoder, *, max_tokens: int) -> list[dict[str, Any]]:
+    made = scored_windows(Article(text=row.text), encoder.count_tokens, max_tokens=max_tokens)
+    flat = [sentence.text for _, chosen in made for sentence in chosen]
+    best = oracle(flat, row.summary)
+    entries, offset = [], 0
+    for window, chosen in made:
+        encoded = encode_window(encoder.tokenizer, window)
+        wanted = [float(offset + i in best) for i in range(len(chosen))]
+        entries.append({**encoded, "labels": wanted, "length": len(encoded["input_ids"])})
+        offset += len(chosen)
+    return entries
+
+
+def _batch(entries: Sequence[dict[str, Any]], tokenizer: Any) -> dict[str, torch.Tensor]:
+    plain = [{key: value for key, value in entry.items() if key != "length"} for entry in entries]
+    batch = collate(plain, tokenizer, multiple_of=PAD_TO)
+    labels = torch.zeros(batch["places"].shape[:2])
+    for row, entry in enumerate(entries):
+        labels[row, : len(entry["labels"])] = torch.tensor(entry["labels"])
+    return {**batch, "labels": labels}
