@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from newsml.config.base import StrictModel
+from newsml.errors import suggest
 
 Task = Literal["topics", "claim-stance", "target-stance", "summary-extractive"]
 
@@ -19,8 +20,15 @@ FIELDS: dict[Task, tuple[str, ...]] = {
     "target-stance": ("text", "target", "label"),
     "summary-extractive": ("text", "summary"),
 }
-"""Columns a source must map for each task. ``title`` and ``group`` are optional everywhere; ``evidence`` (a list of
-verbatim fragments) and ``start``/``end`` (offsets of the target in the text) are optional for target stance."""
+"""Columns a source must map for each task."""
+
+OPTIONAL: dict[Task, tuple[str, ...]] = {
+    "topics": ("title", "group"),
+    "claim-stance": ("title", "group"),
+    "target-stance": ("title", "group", "evidence", "start", "end"),
+    "summary-extractive": ("title", "group"),
+}
+"""Columns it may map: ``evidence`` is a list of verbatim fragments, ``start`` and ``end`` are the target's offsets."""
 
 
 class Join(StrictModel):
@@ -81,6 +89,8 @@ class Training(StrictModel):
         lora_rank: Rank of the low-rank updates (method ``lora``).
         lora_alpha: Their scale is ``lora_alpha / lora_rank``.
         lora_dropout: Dropout in front of them.
+        group_by_length: Batches of near-equal length: faster, but where a class goes with a length the batches are
+            lopsided, and training can collapse.
         precision: ``"auto"`` computes in bf16 where the processor or GPU has it, else fp32.
         save_steps: A checkpoint every so many steps; a killed run resumes from the last.
     """
@@ -97,6 +107,7 @@ class Training(StrictModel):
     lora_rank: int = Field(default=16, ge=1)
     lora_alpha: int = Field(default=32, ge=1)
     lora_dropout: float = Field(default=0.05, ge=0, lt=1)
+    group_by_length: bool = True
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     save_steps: int = Field(default=200, ge=1)
 
@@ -138,7 +149,7 @@ class FinetuneConfig(StrictModel):
         task: What the model does.
         base: Card name, hub id or folder of the encoder to start from.
         method: ``lora`` (adapter and head), ``full`` (every weight), ``head`` (scikit-learn's logistic regression on
-            frozen sentence vectors, saved as a linear head).
+            the frozen base's vectors, saved as its classification head).
         data_root: Folder that ``path`` is looked up in.
         output: Folder for checkpoints and the saved model.
         seed: Fixes splits, draws, initial weights and batch order.
@@ -166,12 +177,23 @@ class FinetuneConfig(StrictModel):
     @model_validator(mode="after")
     def _columns(self) -> FinetuneConfig:
         for number, source in enumerate(self.train):
-            missing = [field for field in FIELDS[self.task] if field not in source.columns]
-            if missing:
+            where, needed = f"train[{number}].columns", FIELDS[self.task]
+            if missing := [field for field in needed if field not in source.columns]:
                 raise ValueError(
-                    f"train[{number}].columns: task {self.task} needs {', '.join(FIELDS[self.task])}; "
-                    f"{', '.join(missing)} not mapped"
+                    f"{where}: task {self.task} needs {', '.join(needed)}; {', '.join(missing)} not mapped"
                 )
-        if self.method == "head" and self.task not in ("topics",):
-            raise ValueError(f"method: head fits topics only, not {self.task}; take lora or full")
+            known = (*needed, *OPTIONAL[self.task])
+            if unknown := [field for field in source.columns if field not in known]:
+                hint = suggest(unknown[0], known)
+                raise ValueError(f"{where}: {unknown[0]!r} is none of {', '.join(known)}{hint}")
+            if ("start" in source.columns) != ("end" in source.columns):
+                raise ValueError(f"{where}: start and end belong together, got only one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _method(self) -> FinetuneConfig:
+        if self.method == "head" and self.task != "topics":
+            raise ValueError(f"method: head fits topics only, not {self.task}; take lora")
+        if self.method == "full" and self.task == "summary-extractive":
+            raise ValueError("method: sentence scorers are adapters beside a head of their own; take lora")
         return self

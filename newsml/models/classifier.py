@@ -136,7 +136,7 @@ class Classifier:
 
 
 def new_classifier(base: Path, labels: Sequence[str]) -> Any:
-    """A base in fp32 with an untrained classification head for these labels."""
+    """A base in fp32 with an untrained classification head for these labels, its weights drawn by torch's seed."""
     names = dict(enumerate(labels))
     return AutoModelForSequenceClassification.from_pretrained(
         base,

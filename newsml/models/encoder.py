@@ -231,7 +231,13 @@ def count_tokens(tokenizer: Any, texts: Sequence[str]) -> list[int]:
     """Tokens of each text under a tokenizer, without special tokens."""
     if not texts:
         return []
-    return [len(ids) for ids in tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"]]
+    whole = [valid(text) for text in texts]
+    return [len(ids) for ids in tokenizer(whole, add_special_tokens=False, verbose=False)["input_ids"]]
+
+
+def valid(text: str) -> str:
+    """Text of the same length that tokenizers take: half a surrogate pair, as in data cut inside an emoji, is ``?``."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 @contextmanager
@@ -277,4 +283,5 @@ def to_device(model: Any) -> Any:
 def encode(tokenizer: Any, pair: TextPair, max_tokens: int | None) -> Any:
     """Token ids and masks of a text or pair; ``max_tokens`` cuts the longer of the two, None cuts nothing."""
     options: dict[str, Any] = {"truncation": True, "max_length": max_tokens} if max_tokens else {}
-    return tokenizer(pair.first, pair.second, verbose=False, **options)
+    second = None if pair.second is None else valid(pair.second)
+    return tokenizer(valid(pair.first), second, verbose=False, **options)

@@ -179,7 +179,9 @@ class Generator:
         return self._ids(text + prompt.prefix, special=False)
 
     def _ids(self, text: str, *, special: bool = True) -> list[int]:
-        ids: list[int] = self.tokenizer(text, add_special_tokens=special, verbose=False)["input_ids"]
+        from newsml.models.encoder import valid
+
+        ids: list[int] = self.tokenizer(valid(text), add_special_tokens=special, verbose=False)["input_ids"]
         return ids
 
     def _template(self, messages: list[dict[str, str]]) -> str:

@@ -100,7 +100,8 @@ def save_model(found: Resolved, folder: Path) -> None:
         elif kind == "encoder":
             load_encoder(found).save(folder)
         else:
-            save_generator(found, folder)
+            ignored = shutil.ignore_patterns("manifest.json", ".*")
+            shutil.copytree(found.path, folder, dirs_exist_ok=True, ignore=ignored)
         if found.card is not None:
             write_card(found.card.model_copy(update=_NOT_SAVED), folder)
     except OSError as error:
@@ -111,8 +112,3 @@ def save_model(found: Resolved, folder: Path) -> None:
 
 _NOT_SAVED = {"sources": (), "files": (), "aliases": (), "convert": None}
 """What a card says of newsml's own copy of a model."""
-
-
-def save_generator(found: Resolved, folder: Path) -> None:
-    """Copy a generator's files, which are plain ``transformers`` already."""
-    shutil.copytree(found.path, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("manifest.json", ".*"))

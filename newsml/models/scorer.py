@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from newsml.models.encoder import Encoder, batches, device, loading, to_device
+from newsml.models.encoder import Encoder, batches, device, loading, to_device, valid
 
 HEAD_FILE = "sentence_head.safetensors"
 FEATURES = 4
@@ -105,7 +105,7 @@ class SentenceScorer:
 
 def encode_window(tokenizer: Any, window: SentenceWindow) -> dict[str, Any]:
     """Token ids of a window, with the sentence each token belongs to and each sentence's place in the article."""
-    encoded = tokenizer(window.text, return_offsets_mapping=True, verbose=False)
+    encoded = tokenizer(valid(window.text), return_offsets_mapping=True, verbose=False)
     offsets = encoded.pop("offset_mapping")
     owners, current = [], 0
     for start, end in offsets:

@@ -6,7 +6,6 @@ Owns the prompts, the way long articles are summarized in parts, and the check. 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -14,8 +13,8 @@ import numpy as np
 from newsml.article import Article, Sentence
 from newsml.models.encoder import Embedder, Encoder
 from newsml.models.generator import Generation, Generator, Prompt
-from newsml.models.load import save_generator
-from newsml.models.resolve import Resolved, resolve
+from newsml.models.load import load_base
+from newsml.models.resolve import Resolved
 from newsml.results import ModelInfo, SummaryResult, SummarySentence
 from newsml.tasks import rewrite
 from newsml.tasks.evidence import units
@@ -49,7 +48,6 @@ class Abstractive:
 
     def __init__(self, found: Resolved, generator: Generator, embedder: Embedder) -> None:
         self.model = ModelInfo(found.name, found.revision)
-        self._found = found
         self._generator = generator
         self._embedder = embedder
 
@@ -61,10 +59,7 @@ class Abstractive:
             found: A causal, chat or sequence-to-sequence model.
             encoder: A loaded copy of the default base to share.
         """
-        if encoder is None:
-            base = resolve("all-MiniLM-L6-v2")
-            encoder = Encoder.load(base.path, name=base.name)
-        return cls(found, Generator.load(found.path, name=found.name), Embedder(encoder))
+        return cls(found, Generator.load(found.path, name=found.name), Embedder(encoder or load_base()))
 
     def summary(self, article: Article, length: Length) -> Steps[SummaryResult]:
         """A summary: of a long article, the summary of its windows' summaries."""
@@ -141,10 +136,6 @@ class Abstractive:
             checked=tuple(checked),
             evidence=tuple(sorted(sources, key=lambda span: (span.field == "text", span.start))),
         )
-
-    def save(self, folder: Path) -> None:
-        """Save model and tokenizer in plain ``transformers`` format."""
-        save_generator(self._found, folder)
 
 
 def _checked(line: str, article: Article, sentences: Sequence[Sentence], cosines: np.ndarray) -> SummarySentence:

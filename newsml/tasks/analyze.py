@@ -11,8 +11,8 @@ from functools import cache
 from typing import Self
 
 from newsml.article import Article
-from newsml.models.encoder import Encoder
-from newsml.models.resolve import resolve
+from newsml.errors import QueryError
+from newsml.models.load import load_base
 from newsml.results import Analysis
 from newsml.tasks.run import Steps, stream, together
 from newsml.tasks.stance import StanceDetector, StanceQuery
@@ -58,8 +58,7 @@ class Analyzer:
             labels: Labels for zero-shot topics; None takes the model's own.
             sentences: Length of the summary in sentences.
         """
-        base = resolve("all-MiniLM-L6-v2")
-        encoder = Encoder.load(base.path, name=base.name)
+        encoder = load_base()
         return cls(
             topics=TopicClassifier.from_pretrained(topics, labels=labels, encoder=encoder),
             stance=StanceDetector.from_pretrained(stance, encoder=encoder),
@@ -84,7 +83,14 @@ class Analyzer:
     def stream(
         self, articles: Iterable[Article], *, targets: Sequence[str] | None = None, claims: Sequence[str] = ()
     ) -> Iterator[Analysis]:
-        """Analyse any number of articles, lazily and in order."""
+        """Analyse any number of articles, lazily and in order.
+
+        Raises:
+            QueryError: ``targets`` or ``claims`` is a string rather than a list of them.
+        """
+        for name, value in (("targets", targets), ("claims", claims)):
+            if isinstance(value, str):
+                raise QueryError(f"{name} must be a list, got the string {value!r:.60}; write [{value!r:.60}]")
         return stream(articles, lambda article: self._steps(article, targets, tuple(claims)))
 
     def _steps(self, article: Article, targets: Sequence[str] | None, claims: Sequence[str]) -> Steps[Analysis]:

@@ -6,14 +6,12 @@ Owns the questions. Knows nothing of how the model answers.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
 from newsml.models.chooser import Choice, Chooser
 from newsml.models.encoder import TextPair
 from newsml.models.generator import Generator
-from newsml.models.load import save_generator
 from newsml.models.resolve import Resolved
 from newsml.results import TARGET_LABELS, ModelInfo
 from newsml.tasks.judges import Question
@@ -50,10 +48,6 @@ class _Chosen:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without special tokens."""
         return [self.generator.count_tokens(text) for text in texts]
-
-    def save(self, folder: Path) -> None:
-        """Save in plain ``transformers`` format."""
-        save_generator(self.found, folder)
 
 
 class ChosenLabels(_Chosen):

@@ -5,15 +5,13 @@ Owns the way from sentence scores to a summary. Knows nothing of files.
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import numpy as np
 
 from newsml.article import Article, Sentence
 from newsml.models.encoder import Embedder
 from newsml.models.scorer import SentenceScorer, SentenceWindow
 from newsml.results import ModelInfo, SummaryResult
+from newsml.tasks.labelers import expit
 from newsml.tasks.run import Call, Steps
 from newsml.tasks.selection import Length, select
 from newsml.text.sentences import split
@@ -27,11 +25,10 @@ class Extractive:
         model: The model behind it.
     """
 
-    def __init__(self, runner: SentenceScorer | Embedder, model: ModelInfo, folder: Path, *, max_tokens: int) -> None:
+    def __init__(self, runner: SentenceScorer | Embedder, model: ModelInfo, *, max_tokens: int) -> None:
         self.model = model
         self._runner = runner
-        self._folder = folder
-        self._max_tokens = max_tokens
+        self._max_tokens = min(max_tokens, runner.encoder.max_tokens)
 
     def summary(self, article: Article, length: Length) -> Steps[SummaryResult]:
         """The best sentences, in article order."""
@@ -58,16 +55,13 @@ class Extractive:
         made = scored_windows(article, count, max_tokens=self._max_tokens)
         if isinstance(self._runner, SentenceScorer):
             logits = np.concatenate((yield Call(self._runner, [window for window, _ in made])))
-            scores = 1 / (1 + np.exp(-logits))
+            scores = expit(logits)
         else:
             texts = [sentence.text for _, sentences in made for sentence in sentences]
             vectors = np.stack((yield Call(self._runner, texts)))
-            scores = vectors @ vectors.mean(axis=0)
+            centre = vectors.mean(axis=0)
+            scores = vectors @ (centre / max(float(np.linalg.norm(centre)), 1e-9))
         return _whole(article, [sentence for _, sentences in made for sentence in sentences], scores)
-
-    def save(self, folder: Path) -> None:
-        """Copy the model's files."""
-        shutil.copytree(self._folder, folder, dirs_exist_ok=True)
 
 
 def scored_windows(

@@ -13,10 +13,10 @@ from newsml.models.encoder import TextPair
 from newsml.text.sentences import split
 from newsml.text.windows import Count, Window, windows
 
-CLAIM_SENTENCES = 6
+CLAIM_SENTENCES = 4
 """Sentences a claim is judged on: the nearest ones by cosine."""
 
-CLAIM_TOKENS = 224
+CLAIM_TOKENS = 160
 """Longest claim-stance input in tokens, special tokens included."""
 
 SPECIAL_TOKENS = 4

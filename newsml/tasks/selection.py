@@ -78,10 +78,10 @@ def select(sentences: Sequence[Sentence], scores: Sequence[float], length: Lengt
     for index in ranked:
         if len(chosen) == most:
             break
-        fits = sizes[index] <= budget - sum(sizes[i] for i in chosen)
-        new = all(_overlap(bags[index], bags[i]) <= MAX_OVERLAP for i in chosen)
-        if not chosen or (fits and new):
+        fits = sizes[index] <= budget
+        if not chosen or (fits and all(_overlap(bags[index], bags[i]) <= MAX_OVERLAP for i in chosen)):
             chosen.append(int(index))
+            budget -= sizes[index]
     return sorted(chosen)
 
 

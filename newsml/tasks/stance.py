@@ -18,16 +18,15 @@ from typing import Self
 import numpy as np
 
 from newsml.article import Article, Sentence, Span
-from newsml.errors import ModelError
+from newsml.errors import ModelError, QueryError
 from newsml.models.encoder import Embedder, Encoder
-from newsml.models.resolve import resolve
+from newsml.models.load import save_model
 from newsml.results import CLAIM_LABELS, NOT_MENTIONED, TARGET_LABELS, Scores, StanceResult
 from newsml.tasks.evidence import nearest, units
 from newsml.tasks.inputs import CLAIM_SENTENCES, SPECIAL_TOKENS
 from newsml.tasks.judges import ClaimJudge, Question, TargetJudge, load_judges
 from newsml.tasks.run import Call, Steps
-from newsml.tasks.task import Task
-from newsml.text.language import check_language
+from newsml.tasks.task import Task, check_article
 from newsml.text.mentions import Mention, find_mentions
 
 EVIDENCE_SENTENCES = 3
@@ -48,7 +47,7 @@ class StanceQuery:
         target: a person, organisation, country or policy. Exactly one of the two.
 
     Raises:
-        ModelError: Neither or both are given, or the one given is empty.
+        QueryError: Neither or both are given, or the one given is empty.
     """
 
     article: Article
@@ -57,10 +56,10 @@ class StanceQuery:
 
     def __post_init__(self) -> None:
         if (self.claim is None) == (self.target is None):
-            raise ModelError(f"give a claim or a target, got {'both' if self.claim is not None else 'neither'}")
+            raise QueryError(f"give a claim or a target, got {'both' if self.claim is not None else 'neither'}")
         subject = self.claim if self.claim is not None else self.target
         if not isinstance(subject, str) or not subject.strip():
-            raise ModelError(f"the {'claim' if self.claim is not None else 'target'} must be text, got {subject!r:.60}")
+            raise QueryError(f"the {'claim' if self.claim is not None else 'target'} must be text, got {subject!r:.60}")
 
 
 class StanceDetector(Task[StanceQuery, StanceResult]):
@@ -75,6 +74,7 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
         languages: Sequence[str] = (),
     ) -> None:
         self._embedder = embedder
+        self._count = embedder.encoder.count_tokens
         self._claim_judge = claim_judge
         self._target_judge = target_judge
         self._languages = tuple(languages)
@@ -95,11 +95,13 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
             ModelError: The model is unknown or cannot judge stance.
             DownloadError: Its files cannot be fetched.
         """
-        if encoder is None:
-            base = resolve("all-MiniLM-L6-v2")
-            encoder = Encoder.load(base.path, name=base.name)
-        claim_judge, target_judge, languages = load_judges(model, revision=revision, encoder=encoder)
-        return cls(embedder=Embedder(encoder), claim_judge=claim_judge, target_judge=target_judge, languages=languages)
+        judges = load_judges(model, revision=revision, encoder=encoder)
+        return cls(
+            embedder=Embedder(judges.encoder),
+            claim_judge=judges.claim,
+            target_judge=judges.target,
+            languages=judges.languages,
+        )
 
     def predict(self, article: Article, *, claim: str | None = None, target: str | None = None) -> StanceResult:
         """The stance of one article toward a claim or a target.
@@ -107,32 +109,40 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
         Args:
             article: The article.
             claim: A claim or headline; the answer is one of ``CLAIM_LABELS``.
-            target: A person, organisation, country or policy; the answer is one of ``TARGET_LABELS`` or *not mentioned*.
+            target: A person, organisation, country or policy; the answer is one of ``TARGET_LABELS`` or
+                *not mentioned*.
 
         Raises:
-            ModelError: Neither or both are given, or the model judges only the other kind.
+            QueryError: Neither or both are given, or the one given is empty or too long.
+            ModelError: The model judges only the other kind.
             ArticleError: The article is in a language the model does not read.
         """
         return self.predict_batch([StanceQuery(article, claim=claim, target=target)])[0]
 
     def steps(self, item: StanceQuery) -> Steps[StanceResult]:
         """The way of one query: sentences, judgement, reduction, evidence."""
-        check_language(item.article, self._languages)
-        sentences = units(item.article, self._embedder.encoder.count_tokens)
+        check_article(item.article, self._languages)
         if item.claim is not None:
-            return (yield from self._claim(item.article, " ".join(item.claim.split()), sentences))
-        return (yield from self._target(item.article, " ".join((item.target or "").split()), sentences))
+            return (yield from self._claim(item.article, " ".join(item.claim.split())))
+        return (yield from self._target(item.article, " ".join((item.target or "").split())))
 
-    def _claim(self, article: Article, claim: str, sentences: Sequence[Sentence]) -> Steps[StanceResult]:
+    def _units(self, article: Article, judge: ClaimJudge | TargetJudge) -> tuple[Sentence, ...]:
+        """The sentences, none longer than ``UNIT_TOKENS`` to the embedder or to the judge, whose tokens may differ."""
+
+        def count(texts: Sequence[str]) -> list[int]:
+            return [max(pair) for pair in zip(self._count(texts), judge.count_tokens(texts), strict=True)]
+
+        return units(article, count)
+
+    def _claim(self, article: Article, claim: str) -> Steps[StanceResult]:
         judge = self._claim_judge
         if judge is None:
             raise ModelError("this model judges targets only; load a claim-stance model for claims")
         count = judge.count_tokens
         length = count([claim])[0]
         if length > judge.max_tokens // 2:
-            raise ModelError(
-                f"claim of {length} tokens; a claim is a sentence of at most {judge.max_tokens // 2} tokens"
-            )
+            raise QueryError(f"claim of {length} tokens, expected a sentence of at most {judge.max_tokens // 2}")
+        sentences = self._units(article, judge)
         query, *vectors = yield Call(self._embedder, [claim, *(sentence.text for sentence in sentences)])
         room = judge.max_tokens - SPECIAL_TOKENS - length
         lengths = count([sentence.text for sentence in sentences])
@@ -157,10 +167,11 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
             evidence=() if label == "unrelated" else _strongest(near, strength),
         )
 
-    def _target(self, article: Article, target: str, sentences: Sequence[Sentence]) -> Steps[StanceResult]:
+    def _target(self, article: Article, target: str) -> Steps[StanceResult]:
         judge = self._target_judge
         if judge is None:
             raise ModelError("this model judges claims only; load a target-stance model for targets")
+        sentences = self._units(article, judge)
         title = [sentence for sentence in sentences if sentence.field == "title"]
         body = [sentence for sentence in sentences if sentence.field == "text"]
         mentions = find_mentions(target, body, title) if any(c.isalnum() for c in target) else ()
@@ -171,7 +182,7 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
             return self._not_mentioned(article, target, judge)
         named = list(first.values())
         rows = np.stack((yield from judge.probabilities(target, named)))
-        weights = np.array([_weight(row) for row in rows])
+        weights = np.array([sentence_weight(row) for row in rows])
         mean = np.average(rows, axis=0, weights=weights)
         label = TARGET_LABELS[int(mean.argmax())]
         strength = rows[:, TARGET_LABELS.index(label)]
@@ -194,27 +205,39 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
         return StanceResult(article.id, judge.model, False, "target", target, NOT_MENTIONED, 1.0, scores, ())
 
     def save_pretrained(self, folder: str | Path) -> None:
-        """Save the claim and target classifiers, each in a folder of its own that plain ``transformers`` loads.
+        """Save the model so that plain ``transformers`` loads it, with its card.
 
         Args:
-            folder: Made where it does not exist; ``claim`` and ``target`` are made in it.
+            folder: Made where it does not exist. Two models, one for claims and one for targets, are saved in the
+                folders ``claim`` and ``target`` in it.
+
+        Raises:
+            WriteError: The folder cannot be written.
         """
-        for name, judge in (("claim", self._claim_judge), ("target", self._target_judge)):
-            if judge is not None:
-                judge.save(Path(folder) / name)
+        judges = {"claim": self._claim_judge, "target": self._target_judge}
+        found = {name: judge.found for name, judge in judges.items() if judge is not None}
+        if len({id(model) for model in found.values()}) == 1:
+            save_model(next(iter(found.values())), Path(folder))
+        else:
+            for name, model in found.items():
+                save_model(model, Path(folder) / name)
 
 
-def _weight(probabilities: np.ndarray) -> float:
+def sentence_weight(probabilities: np.ndarray) -> float:
+    """What a sentence counts for its article, by its probabilities over ``TARGET_LABELS``: more, the more decided."""
     decided = 1.0 - float(probabilities[TARGET_LABELS.index("neutral")])
     return NEUTRAL_WEIGHT + (1 - NEUTRAL_WEIGHT) * decided
 
 
 def _strongest(sentences: Sequence[Sentence], strength: Sequence[float]) -> tuple[Span, ...]:
-    """The best sentences, at least half as strong as the first; the title only where nothing in the body is as strong.
+    """The best sentences of the body, at least half as strong as the first of them, strongest first.
 
-    Headlines are written by editors and seldom carry their own evidence, so the body is quoted first.
+    Headlines are written by editors and seldom carry their own evidence: the title is quoted, instead of the body, only
+    where no sentence of the body is half as strong.
     """
-    order = sorted(range(len(sentences)), key=lambda i: (sentences[i].field == "title", -strength[i]))
-    floor = 0.5 * strength[order[0]]
-    kept = [i for i in order if sentences[i].field == sentences[order[0]].field and strength[i] >= floor]
+    order = sorted(range(len(sentences)), key=lambda i: -strength[i])
+    body = [i for i in order if sentences[i].field == "text"]
+    if not body or 2 * strength[body[0]] < strength[order[0]]:
+        body = [i for i in order if sentences[i].field == "title"]
+    kept = [i for i in body if 2 * strength[i] >= strength[body[0]]]
     return tuple(sentences[i].span(strength[i]) for i in kept[:EVIDENCE_SENTENCES])

@@ -9,27 +9,32 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from newsml.article import Article
-from newsml.errors import ModelError
 from newsml.models.encoder import Embedder, Encoder
-from newsml.models.load import kind_of, load_base, refuse
-from newsml.models.resolve import resolve
+from newsml.models.load import kind_of, load_base, load_encoder, refuse, save_model
+from newsml.models.resolve import Resolved, resolve
 from newsml.models.scorer import SentenceScorer
 from newsml.results import ModelInfo, SummaryResult
 from newsml.tasks.extractive import Extractive
 from newsml.tasks.run import Steps, stream
 from newsml.tasks.selection import Length
-from newsml.tasks.task import Task
-from newsml.text.language import check_language
+from newsml.tasks.task import Task, check_article
 
 
 class Way(Protocol):
     """A way to summarize."""
 
     @property
-    def model(self) -> ModelInfo: ...
-    def summary(self, article: Article, length: Length) -> Steps[SummaryResult]: ...
-    def headline(self, article: Article) -> Steps[SummaryResult]: ...
-    def save(self, folder: Path) -> None: ...
+    def model(self) -> ModelInfo:
+        """The model behind it."""
+        ...
+
+    def summary(self, article: Article, length: Length) -> Steps[SummaryResult]:
+        """A summary of about this length."""
+        ...
+
+    def headline(self, article: Article) -> Steps[SummaryResult]:
+        """A summary of one line."""
+        ...
 
 
 class Summarizer(Task[Article, SummaryResult]):
@@ -40,11 +45,12 @@ class Summarizer(Task[Article, SummaryResult]):
         length: How long its summaries are where the caller does not say.
     """
 
-    def __init__(self, way: Way, *, languages: tuple[str, ...] = (), length: Length | None = None) -> None:
+    def __init__(self, way: Way, *, found: Resolved, length: Length | None = None) -> None:
         self.model = way.model
         self.length = length or Length()
         self._way = way
-        self._languages = languages
+        self._found = found
+        self._languages = found.card.languages if found.card else ()
 
     @classmethod
     def from_pretrained(
@@ -74,25 +80,24 @@ class Summarizer(Task[Article, SummaryResult]):
         """
         found = resolve(model, revision=revision)
         kind = kind_of(found)
-        languages = found.card.languages if found.card else ()
         info = ModelInfo(found.name, found.revision)
         way: Way
         if kind == "newsml-adapter" and found.card is not None and found.card.task == "summary-extractive":
-            base = encoder or load_base(found.card)
+            base = load_base(found.card.base, encoder=encoder)
             scorer = SentenceScorer(base, found.path)
-            if encoder is None:
+            if base is not encoder:
                 base.merge()
-            way = Extractive(scorer, info, found.path, max_tokens=found.card.max_tokens)
+            way = Extractive(scorer, info, max_tokens=found.card.max_tokens)
         elif kind == "encoder":
-            embedder = Embedder(encoder or Encoder.load(found.path, name=found.name))
-            way = Extractive(embedder, info, found.path, max_tokens=embedder.encoder.max_tokens)
+            embedder = Embedder(load_encoder(found, encoder))
+            way = Extractive(embedder, info, max_tokens=embedder.encoder.max_tokens)
         elif kind in ("seq2seq", "causal", "chat"):
             from newsml.tasks.abstractive import Abstractive
 
             way = Abstractive.load(found, encoder=encoder)
         else:
             raise refuse(found, kind, "a sentence scorer, an encoder, a sequence-to-sequence or a causal model")
-        return cls(way, languages=languages, length=Length(sentences, words, ratio))
+        return cls(way, found=found, length=Length(sentences, words, ratio))
 
     def predict(
         self,
@@ -127,11 +132,11 @@ class Summarizer(Task[Article, SummaryResult]):
         return self._summary(item, self.length)
 
     def _summary(self, article: Article, length: Length) -> Steps[SummaryResult]:
-        check_language(article, self._languages)
+        check_article(article, self._languages)
         return (yield from self._way.summary(article, length))
 
     def _headline(self, article: Article) -> Steps[SummaryResult]:
-        check_language(article, self._languages)
+        check_article(article, self._languages)
         return (yield from self._way.headline(article))
 
     def save_pretrained(self, folder: str | Path) -> None:
@@ -139,7 +144,8 @@ class Summarizer(Task[Article, SummaryResult]):
 
         Args:
             folder: Made where it does not exist.
+
+        Raises:
+            WriteError: The folder cannot be written.
         """
-        if Path(folder).is_file():
-            raise ModelError(f"{folder} is a file, expected a folder to save into")
-        self._way.save(Path(folder))
+        save_model(self._found, Path(folder))

@@ -102,8 +102,8 @@ class TopicClassifier(Task[Article, TopicResult]):
             multi_label: Allow several topics an article.
             threshold: Least score of an assigned topic, 0 to 1. By default 0 for single labels (never abstain); for
                 multi-label .25 where the scores of all labels add up to 1, else .5.
-            template: Zero-shot: the sentence a label stands in, with ``{}`` for the label. Like the two before it, it is
-                not saved with a model: give it again.
+            template: Zero-shot: the sentence a label stands in, with ``{}`` for the label. Like ``multi_label`` and
+                ``threshold`` it is not saved with a model: give it again.
             revision: Commit of a hub id.
             encoder: A loaded copy of the base to share with other tasks.
 

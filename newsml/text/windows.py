@@ -14,6 +14,8 @@ from newsml.article import Sentence
 Count = Callable[[Sequence[str]], Sequence[int]]
 """Number of tokens of each text, without special tokens."""
 
+_LONGEST_PIECE = 20  # Characters per token of the budget; no language has words so long for the tokens they take.
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -83,21 +85,20 @@ def pieces(sentences: Sequence[Sentence], count: Count, *, max_tokens: int) -> t
 
 
 def _cut(sentence: Sentence, count: Count, max_tokens: int) -> list[Sentence]:
-    """The pieces of an over-long sentence, found by bisection over its characters, cut at white space if there is any."""
-    made: list[Sentence] = []
-    offset, rest = 0, sentence.text
-    while rest:
-        low, high = 1, min(len(rest), 20 * max_tokens)
+    """The pieces of an over-long sentence, found by bisection over its characters, cut at white space if there is any.
+
+    A single character over the budget, of which there are none in practice, is a piece of its own.
+    """
+    text, made, start = sentence.text, [], 0
+    while start < len(text):
+        low, high = start + 1, min(len(text), start + _LONGEST_PIECE * max_tokens)
         while low < high:
             middle = (low + high + 1) // 2
-            low, high = (middle, high) if count([rest[:middle]])[0] <= max_tokens else (low, middle - 1)
-        if low < len(rest):
-            blank = max((i for i in range(low, 0, -1) if rest[i].isspace()), default=low)
-            low = blank
-        piece = rest[:low]
-        start = sentence.start + offset
-        made.append(Sentence(start, start + len(piece), piece, sentence.index, sentence.field, sentence.paragraph))
-        skipped = len(rest[low:]) - len(rest[low:].lstrip())
-        offset += low + skipped
-        rest = rest[low + skipped :]
+            low, high = (middle, high) if count([text[start:middle]])[0] <= max_tokens else (low, middle - 1)
+        if low < len(text):
+            low = next((place for place in range(low, start, -1) if text[place].isspace()), low)
+        piece = text[start:low].rstrip()
+        first = sentence.start + start
+        made.append(Sentence(first, first + len(piece), piece, sentence.index, sentence.field, sentence.paragraph))
+        start = next((place for place in range(low, len(text)) if not text[place].isspace()), len(text))
     return made

@@ -14,7 +14,6 @@ from pathlib import Path
 from newsml.config.finetune import FinetuneConfig
 from newsml.models.card import Baseline, Calibration, Card, Figure, TrainingData
 from newsml.models.resolve import Resolved
-from newsml.training.data import Split
 
 Figures = dict[str, dict[str, float]]
 """``"<data>: <system>"`` to figure name to value, with ``rows`` among them."""
@@ -31,8 +30,8 @@ BASELINES = ("tfidf", "lead-3", "majority")
 """In the order a card prefers them."""
 
 FORMULA = (
-    "score = w2 . gelu(W1 [s; d; s * d; f] + b1) + b2 with s the mean last hidden state of the sentence's tokens, d the "
-    "mean of the window's sentence vectors, f = (1 / (1 + i), i / n, [i = 0], log(1 + t) / 5) for the i-th of n "
+    "score = w2 . gelu(W1 [s; d; s * d; f] + b1) + b2 with s the mean last hidden state of the sentence's tokens, d "
+    "the mean of the window's sentence vectors, f = (1 / (1 + i), i / n, [i = 0], log(1 + t) / 5) for the i-th of n "
     "sentences with t tokens; W1, b1 = inner, w2, b2 = outer in sentence_head.safetensors"
 )
 
@@ -43,7 +42,6 @@ def make_card(
     labels: Sequence[str],
     temperature: float,
     figures: Figures,
-    split: Split,
 ) -> Card:
     """Describe a fine-tuned model: its recipe's words and the run's figures."""
     scorer = config.task == "summary-extractive"
@@ -54,7 +52,7 @@ def make_card(
         summary=config.card.summary,
         labels=None if scorer else tuple(labels),
         max_tokens=config.training.max_tokens,
-        languages=base.card.languages if base.card else ("en",),
+        languages=base.card.languages if base.card else (),
         licence=config.card.licence,
         training_data=tuple(TrainingData(name=d.name, licence=d.licence) for d in config.training_data),
         limits=config.card.limits or "Not known; see the data it was trained on.",
@@ -69,7 +67,7 @@ def _figures(config: FinetuneConfig, figures: Figures) -> list[Figure]:
     made = []
     for key, values in figures.items():
         data, _, system = key.rpartition(": ")
-        if system != "model":
+        if system != "model" or data == "all":
             continue
         other = next((name for name in BASELINES if f"{data}: {name}".removeprefix(": ") in figures), None)
         rival: Mapping[str, float] = figures[f"{data}: {other}".removeprefix(": ")] if other else {}

@@ -12,18 +12,20 @@ from typing import Any
 
 import numpy as np
 import torch
-from transformers import AutoModelForSequenceClassification, DataCollatorWithPadding, Trainer, set_seed
+from transformers import DataCollatorWithPadding, Trainer, set_seed
 
 from newsml.config.finetune import FinetuneConfig
 from newsml.evaluation.baselines import majority, tfidf
 from newsml.evaluation.metrics import classification, fnc_score
-from newsml.models.classifier import Classifier, softmax
-from newsml.models.encoder import Encoder
+from newsml.models.classifier import Classifier, new_classifier, softmax
+from newsml.models.encoder import Encoder, encode
+from newsml.results import NOT_MENTIONED, TARGET_LABELS
+from newsml.tasks.stance import sentence_weight
 from newsml.training.calibrate import fit_temperature
 from newsml.training.cards import Figures
 from newsml.training.data import Row, Split
 from newsml.training.examples import Example, claim_examples, target_examples, topic_examples
-from newsml.training.trainer import Say, arguments, train
+from newsml.training.trainer import Say, arguments, fingerprint, load_base, train
 
 PAD_TO = 16
 """Batch widths are multiples of this: fewer shapes, which the processor's bf16 kernels are compiled for one by one."""
@@ -38,16 +40,13 @@ def fit_classifier(
         Figures of the model and its baselines by table, and the temperature.
     """
     set_seed(config.seed)
-    encoder = Encoder.load(base, name=config.base)
+    encoder = load_base(config, base)
     say("preparing inputs")
     examples = make_examples(config, split.train, encoder)
     dev = make_examples(config, split.dev, encoder, training=False)
-    names = dict(enumerate(labels))
-    model = AutoModelForSequenceClassification.from_pretrained(
-        base, dtype=torch.float32, num_labels=len(labels), id2label=names, label2id={v: k for k, v in names.items()}
-    )
+    model = new_classifier(base, labels)
     if config.method == "lora":
-        model = with_lora(model, config, head=("classifier",))
+        model = with_lora(model, config)
     trainer = _Trainer(
         model=model,
         args=arguments(config),
@@ -58,7 +57,7 @@ def fit_classifier(
     trainer.smoothing = config.training.label_smoothing
     trainer.weights = class_weights([example.label for example in examples], labels, config.training.class_weights)
     say(f"training on {len(examples)} inputs")
-    train(trainer)
+    train(trainer, fingerprint(config, split))
     model.save_pretrained(folder)
     if config.method == "lora":
         fitted = Classifier.merged(base, folder, labels)
@@ -77,15 +76,16 @@ def evaluate(
     say: Say,
 ) -> tuple[Figures, float]:
     """Figures on the held-out rows, all together and by table, beside majority and TF-IDF on the same rows."""
-    if not split.dev:
+    if not dev:
         return {}, 1.0
     logits = np.stack(fitted([example.pair for example in dev]))
     number = {label: index for index, label in enumerate(labels)}
     temperature = fit_temperature(logits, np.array([number[example.label] for example in dev]))
     probabilities = np.zeros((len(split.dev), len(labels)))
     for example, row in zip(dev, softmax(logits, temperature=temperature), strict=True):
-        probabilities[example.row] += example.weight * row
-    predicted = [labels[int(row.argmax())] for row in probabilities]
+        weight = sentence_weight(row) if tuple(labels) == TARGET_LABELS else 1.0
+        probabilities[example.row] += example.weight * weight * row
+    predicted = [labels[int(row.argmax())] if row.any() else NOT_MENTIONED for row in probabilities]
     gold = [row.label for row in split.dev]
     flat = tfidf([_flat(r) for r in split.train], [r.label for r in split.train], [_flat(r) for r in split.dev], seed=1)
     common = majority([row.label for row in split.train], len(gold))
@@ -110,23 +110,32 @@ def make_examples(
     if config.task == "claim-stance":
         return claim_examples(rows, encoder, max_tokens=config.training.max_tokens)
     if config.task == "target-stance":
-        return target_examples(rows, encoder, max_tokens=config.training.max_tokens)
+        return target_examples(rows, encoder, max_tokens=config.training.max_tokens, training=training)
     return topic_examples(rows, encoder, max_tokens=config.training.max_tokens, first_only=training)
 
 
-def with_lora(model: Any, config: FinetuneConfig, *, head: Sequence[str] | None) -> Any:
-    """The model with low-rank updates on every linear layer but the head, which is trained whole."""
+def with_lora(model: Any, config: FinetuneConfig) -> Any:
+    """The model with low-rank updates on every linear layer of its base; a classification head is trained whole."""
     from peft import LoraConfig, get_peft_model
 
+    base = getattr(model, model.base_model_prefix, model)
+    head = [name for name, part in model.named_children() if base is not model and part is not base and _learns(part)]
+    targets = {name.rpartition(".")[2] for name, part in base.named_modules() if isinstance(part, torch.nn.Linear)}
+    inside = [name for part in head for name, _ in getattr(model, part).named_modules()]
     adapter = LoraConfig(
         task_type="SEQ_CLS" if head else "FEATURE_EXTRACTION",
         r=config.training.lora_rank,
         lora_alpha=config.training.lora_alpha,
         lora_dropout=config.training.lora_dropout,
-        target_modules=["query", "key", "value", "dense"],
-        modules_to_save=list(head) if head else None,
+        target_modules=sorted(targets),
+        exclude_modules=rf"(?:{'|'.join(head)})\..*" if targets & set(inside) else None,
+        modules_to_save=head or None,
     )
     return get_peft_model(model, adapter)
+
+
+def _learns(part: torch.nn.Module) -> bool:
+    return any(True for _ in part.parameters())
 
 
 def class_weights(found: Sequence[str], labels: Sequence[str], rule: str) -> torch.Tensor | None:
@@ -161,18 +170,15 @@ def _tokenised(examples: Sequence[Example], tokenizer: Any, labels: Sequence[str
     from datasets import Dataset
 
     number = {label: index for index, label in enumerate(labels)}
-    encoded = tokenizer(
-        [example.pair.first for example in examples],
-        [example.pair.second or "" for example in examples] if any(e.pair.second for e in examples) else None,
-        truncation="longest_first",
-        max_length=max_tokens,
+    encoded = [encode(tokenizer, example.pair, max_tokens) for example in examples]
+    columns = {key: [entry[key] for entry in encoded] for key in encoded[0]}
+    return Dataset.from_dict(
+        columns
+        | {
+            "labels": [number[example.label] for example in examples],
+            "length": [len(ids) for ids in columns["input_ids"]],
+        }
     )
-    columns = {
-        **encoded,
-        "labels": [number[example.label] for example in examples],
-        "length": [len(ids) for ids in encoded["input_ids"]],
-    }
-    return Dataset.from_dict(columns)
 
 
 def _flat(row: Row) -> str:

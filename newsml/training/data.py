@@ -1,24 +1,25 @@
-"""Reads the labelled tables of a recipe into rows, split by group.
+"""Turns the tables of a recipe into labelled rows, split by group.
 
-Owns column mapping, label mapping, draws and the dev split. Knows nothing of models or tokens.
+Owns the mapping of columns and labels, draws and the dev split. Knows nothing of file formats, models or tokens.
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
+
+from newsml.article import MAX_CHARACTERS
 from newsml.config.finetune import FinetuneConfig, Source
-from newsml.errors import FileMissingError, TrainingError, suggest
-
-if TYPE_CHECKING:
-    import pandas as pd
+from newsml.errors import TrainingError, suggest
+from newsml.training.tables import read_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,60 +86,88 @@ def read_split(config: FinetuneConfig) -> Split:
             if source.limit is not None and (into is train or source.dev == 1):
                 drawn = _draw(drawn, source.limit, random)
             into.extend(drawn * repeat)
-    groups = {row.group for row in dev}
-    kept = [row for row in train if row.group not in groups]
+    groups, texts = {row.group for row in dev}, {row.text for row in dev}
+    kept = [row for row in train if row.group not in groups and row.text not in texts]
     skipped["training row whose article is held out in another table"] += len(train) - len(kept)
     if not kept:
-        raise TrainingError(f"no training row left of {sum(skipped.values()) + len(dev)} read; check limit and dev")
+        raise TrainingError(f"no training row left, {len(dev)} held out; check limit and dev")
     return Split(tuple(kept), tuple(dev), +skipped)
 
 
 def _rows(config: FinetuneConfig, number: int, source: Source, skipped: Counter[str]) -> list[Row]:
     where = f"train[{number}] {source.path}"
     rows: list[Row] = []
-    for record in _table(Path(config.data_root), source, where).to_dict("records"):
+    seen: Counter[str] = Counter()
+    for record in read_table(Path(config.data_root), source, where, seen):
         values = {field: record[column] for field, column in source.columns.items()}
-        text, label = values["text"], values.get("label", "")
-        if not isinstance(text, str) or not any(c.isalpha() for c in text):
-            skipped[f"{where}: no text (got {type(text).__name__})"] += 1
-            continue
-        if source.max_words and len(text.split()) > source.max_words:
-            skipped[f"{where}: over {source.max_words} words"] += 1
-            continue
-        if "label" in values:
-            if label is None or (isinstance(label, float) and math.isnan(label)):
-                skipped[f"{where}: no label"] += 1
-                continue
-            label = _label(str(label), source, where)
-            if label is None:
-                continue
-        rows.append(_row(text, label, values, number))
+        row, reason = _row(values, source, number, where)
+        if row is None:
+            seen[reason] += 1
+        else:
+            rows.append(row)
+    skipped.update({f"{where}: {reason}": count for reason, count in seen.items()})
     if not rows:
-        raise TrainingError(f"{where}: no usable row; {dict(skipped) or 'the table is empty'}")
+        reasons = ", ".join(f"{count} with {reason}" for reason, count in seen.items())
+        raise TrainingError(f"{where}: no usable row; {reasons or 'the table is empty'}")
     return rows
 
 
-def _row(text: str, label: str, values: dict[str, Any], number: int) -> Row:
-    group = values.get("group")
-    span = (int(values["start"]), int(values["end"])) if "start" in values else None
-    evidence, summary = values.get("evidence"), values.get("summary", ())
-    title = values.get("title", "")
-    return Row(
+def _row(values: Mapping[str, Any], source: Source, number: int, where: str) -> tuple[Row | None, str]:
+    """A record as a row, or why it is none."""
+    text = values["text"]
+    if not isinstance(text, str) or not any(c.isalpha() for c in text):
+        return None, f"no text (got {type(text).__name__})"
+    if "\0" in text or len(text) > MAX_CHARACTERS:
+        return None, "text that is none: NUL characters, or too long"
+    if source.max_words and len(text.split()) > source.max_words:
+        return None, f"over {source.max_words} words"
+    for field in ("claim", "target", "label"):
+        if field in values and not _written(values[field]):
+            return None, f"no {field}"
+    label = _label(_written(values.get("label")), source, where)
+    if label is None:
+        return None, f"label {_written(values['label'])!r}, which labels maps to null"
+    try:
+        span = (int(values["start"]), int(values["end"])) if "start" in values else None
+    except (TypeError, ValueError):
+        return None, "no offsets of the target"
+    evidence, summary = values.get("evidence"), _texts(values.get("summary"))
+    if "summary" in values and not summary:
+        return None, "no summary"
+    title = _written(values.get("title"))
+    row = Row(
         text=text,
-        group=str(group) if group is not None else hashlib.sha256(" ".join(text.split()).encode()).hexdigest()[:16],
+        group=_written(values.get("group")) or sha256(" ".join(text.split()).encode()).hexdigest()[:16],
         source=number,
         label=label,
-        title=title if isinstance(title, str) else "",
-        claim=str(values.get("claim", "")),
-        target=str(values.get("target", "")),
+        title="" if "\0" in title else title,
+        claim=_written(values.get("claim")),
+        target=_written(values.get("target")),
         span=span,
-        evidence=None if evidence is None else tuple(str(fragment) for fragment in evidence),
-        summary=(summary,) if isinstance(summary, str) else tuple(str(sentence) for sentence in summary),
+        evidence=_texts(evidence) if "evidence" in values else None,
+        summary=summary,
     )
+    return row, ""
+
+
+def _written(value: Any) -> str:
+    """A cell as text; empty where nothing stands in it. Whole numbers lose the .0 that a gap in their column gives."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value) if str(value).strip() else ""
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    """A cell that holds a text or a list of them."""
+    if isinstance(value, Sequence | np.ndarray) and not isinstance(value, str):
+        return tuple(text for text in map(_written, value) if text)
+    return tuple(text for text in (_written(value),) if text)
 
 
 def _label(label: str, source: Source, where: str) -> str | None:
-    if source.labels is None:
+    if source.labels is None or not label:
         return label
     if label not in source.labels:
         raise TrainingError(
@@ -146,53 +175,6 @@ def _label(label: str, source: Source, where: str) -> str | None:
             f"{suggest(label, source.labels)}; add it to labels, or map it to null to drop its rows"
         )
     return source.labels[label]
-
-
-def _table(root: Path, source: Source, where: str) -> pd.DataFrame:
-    frame = _read(root / source.path, where)
-    if source.join is not None:
-        other = _read(root / source.join.path, where)
-        for table in (frame, other):
-            _need(table, [source.join.key], where)
-        frame = frame.merge(other, on=source.join.key, how="inner", validate="many_to_one")
-    if source.explode is not None:
-        import pandas as pd
-
-        _need(frame, [source.explode], where)
-        frame = frame.explode(source.explode, ignore_index=True).dropna(subset=[source.explode])
-        parts = pd.DataFrame(list(frame[source.explode]), index=frame.index)
-        frame = frame.drop(columns=[source.explode, *(c for c in parts.columns if c in frame.columns)]).join(parts)
-    _need(frame, [*source.columns.values(), *source.where], where)
-    for column, values in source.where.items():
-        frame = frame[frame[column].astype(str).isin(values)]
-    return frame
-
-
-def _read(path: Path, where: str) -> pd.DataFrame:
-    import pandas as pd
-
-    if not path.exists():
-        raise FileMissingError(f"{where}: no file {path}; set data_root to the folder that holds it (--set data_root=…)")
-    kind = next((suffix for suffix in path.suffixes if suffix in (".jsonl", ".csv", ".tsv", ".parquet")), "")
-    try:
-        if kind == ".jsonl":
-            return pd.read_json(path, lines=True, dtype=False, convert_dates=False)
-        if kind == ".parquet":
-            return pd.read_parquet(path)
-        if kind in (".csv", ".tsv"):
-            # A TSV written by hand has no quoting: a stray quotation mark must not swallow the lines after it.
-            quoting = {"sep": "\t", "quoting": 3} if kind == ".tsv" else {}
-            return pd.read_csv(path, keep_default_na=False, na_values=[""], **quoting)
-    except (ValueError, OSError) as error:
-        raise TrainingError(f"{where}: {path} cannot be read as {kind[1:]}: {error}") from error
-    raise TrainingError(f"{where}: {path.name} has no known format; expected .jsonl, .csv, .tsv or .parquet (.gz)")
-
-
-def _need(frame: pd.DataFrame, columns: Sequence[str], where: str) -> None:
-    for column in columns:
-        if column not in frame.columns:
-            have = [str(name) for name in frame.columns]
-            raise TrainingError(f"{where}: no column {column!r}; it has {', '.join(have)}{suggest(column, have)}")
 
 
 def _held_out(groups: set[str], share: float, seed: int) -> set[str]:
@@ -206,7 +188,7 @@ def _unrelated(rows: list[Row], count: int, random: Random) -> list[Row]:
     if not count:
         return []
     articles = {row.group: row for row in rows}
-    made = []
+    made: list[Row] = []
     for group, article in sorted(articles.items()):
         others = [row for row in random.sample(rows, min(len(rows), 20 * count)) if row.group != group]
         made.extend(replace(article, claim=other.claim, label="unrelated") for other in others[:count])

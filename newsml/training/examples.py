@@ -5,16 +5,26 @@ Owns which sentences of a row a model is trained on. Knows nothing of the traine
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-
-import numpy as np
+from itertools import pairwise
 
 from newsml.article import Article, Sentence
 from newsml.errors import TrainingError
 from newsml.models.encoder import Embedder, Encoder, TextPair
 from newsml.tasks.evidence import UNIT_TOKENS, nearest, units
-from newsml.tasks.inputs import CLAIM_SENTENCES, SPECIAL_TOKENS, claim_pair, target_pair, topic_pair, topic_title, topic_windows
+from newsml.tasks.inputs import (
+    CLAIM_SENTENCES,
+    SPECIAL_TOKENS,
+    claim_pair,
+    target_pair,
+    topic_pair,
+    topic_title,
+    topic_windows,
+)
+from newsml.tasks.judges import marked
+from newsml.text.mentions import find_mentions
 from newsml.text.sentences import split
 from newsml.text.windows import pieces, windows
 from newsml.training.data import Row
@@ -61,26 +71,28 @@ def claim_examples(rows: Sequence[Row], encoder: Encoder, *, max_tokens: int) ->
     return examples
 
 
-def target_examples(rows: Sequence[Row], encoder: Encoder, *, max_tokens: int) -> list[Example]:
-    """Each row's sentence with its target; of a whole article, the sentences that carry or mention it.
+def target_examples(rows: Sequence[Row], encoder: Encoder, *, max_tokens: int, training: bool) -> list[Example]:
+    """Each row's sentence with its target; of a whole article, several sentences.
 
-    A text over the budget without a marked target becomes its windows, weighted by length.
+    To train on, an article gives the sentences that its annotators quoted; to evaluate, the sentences that name the
+    target, as in use. A text over the budget without a marked target becomes its windows.
     """
     examples = []
     for number, row in enumerate(rows):
-        if row.evidence is not None:
+        if row.evidence is not None and not training:
+            sentences = units(Article(text=row.text), encoder.count_tokens)
+            named = {mention.sentence.start: mention for mention in reversed(find_mentions(row.target, sentences))}
+            pairs = [marked(mention, row.target) for mention in named.values()]
+        elif row.evidence is not None:
             pairs = [target_pair(text, row.target, span) for text, span in _article_sentences(row, encoder)]
         elif row.span is not None:
             text, span = _around(row.text, row.span, encoder)
             pairs = [target_pair(text, row.target, span)]
         else:
-            room = max_tokens - SPECIAL_TOKENS - encoder.count_tokens([row.target])[0]
+            room = max(max_tokens - SPECIAL_TOKENS - encoder.count_tokens([row.target])[0], 1)
             cut = windows(row.text, split(row.text), encoder.count_tokens, max_tokens=room)
             pairs = [target_pair(window.text, row.target) for window in cut]
-        lengths = encoder.count_tokens([pair.first for pair in pairs])
-        examples += [
-            Example(pair, row.label, number, weight=float(length)) for pair, length in zip(pairs, lengths, strict=True)
-        ]
+        examples += [Example(pair, row.label, number) for pair in pairs]
     return examples
 
 
@@ -97,12 +109,12 @@ def _article_sentences(row: Row, encoder: Encoder) -> Iterable[tuple[str, tuple[
     sentences = units(Article(text=row.text), encoder.count_tokens)
     fragments = [(row.text.find(fragment), len(fragment)) for fragment in row.evidence or ()]
     spans = [(start, start + length) for start, length in fragments if start >= 0]
+    named = re.compile(re.escape(row.target), re.IGNORECASE)
     chosen = [s for s in sentences if any(s.start < end and start < s.end for start, end in spans)]
-    if not chosen:
-        chosen = [s for s in sentences if row.target.lower() in s.text.lower()]
+    chosen = chosen or [s for s in sentences if named.search(s.text)]
     for sentence in chosen[:MAX_TARGET_SENTENCES]:
-        at = sentence.text.lower().find(row.target.lower())
-        yield sentence.text, (at, at + len(row.target)) if at >= 0 else None
+        found = named.search(sentence.text)
+        yield sentence.text, found.span() if found else None
 
 
 def topic_examples(rows: Sequence[Row], encoder: Encoder, *, max_tokens: int, first_only: bool) -> list[Example]:
@@ -118,7 +130,7 @@ def topic_examples(rows: Sequence[Row], encoder: Encoder, *, max_tokens: int, fi
 
 
 def oracle(sentences: Sequence[str], reference: Sequence[str], *, most: int = 4) -> set[int]:
-    """The sentences whose summary comes nearest to the reference: greedy ROUGE-1 + ROUGE-2 F1 (Nallapati et al. 2017)."""
+    """The sentences nearest to a reference summary, by greedy ROUGE-1 + ROUGE-2 F1 (Nallapati et al. 2017)."""
     bags = [_grams(sentence) for sentence in sentences]
     goal = _grams(" ".join(reference))
     chosen: set[int] = set()
@@ -138,8 +150,8 @@ def oracle(sentences: Sequence[str], reference: Sequence[str], *, most: int = 4)
 
 
 def _grams(text: str) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
-    words = [word for word in "".join(c if c.isalnum() else " " for c in text.lower()).split()]
-    return frozenset(words), frozenset(zip(words, words[1:], strict=False))
+    words = "".join(c if c.isalnum() else " " for c in text.lower()).split()
+    return frozenset(words), frozenset(pairwise(words))
 
 
 def _overlap(

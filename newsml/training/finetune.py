@@ -1,12 +1,13 @@
 """Fine-tuning: from a recipe to a saved, calibrated, evaluated model folder.
 
-Owns the order of the steps and the Hugging Face trainer's settings. Knows nothing of how rows become inputs
-(``examples``) or how a class of models computes (``heads``).
+Owns the order of the steps and what a run leaves behind. Knows nothing of how rows become inputs or how a kind of
+model is fitted.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -14,12 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from newsml.config.finetune import FinetuneConfig
-from newsml.errors import TrainingError
+from newsml.errors import TrainingError, WriteError
 from newsml.models.card import write_card
 from newsml.models.resolve import resolve
 from newsml.training.cards import Figures, make_card, note_base
 from newsml.training.data import Split, read_split
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ def finetune(config: FinetuneConfig, *, say: Callable[[str], None] = lambda _: N
     """Carry out a recipe.
 
     Checkpoints lie in ``output/checkpoints``; a killed run started again goes on from the last one. The model lies
-    in ``output/model``: a PEFT adapter with its head (``lora``), a whole model (``full``, ``head``), and the card.
+    in ``output/model``: a PEFT adapter with its head (``lora``), a whole model (``full``, ``head``), and the card. The
+    folder is replaced once everything is done, so that what lies there is always whole.
 
     Args:
         config: The recipe.
@@ -54,6 +55,7 @@ def finetune(config: FinetuneConfig, *, say: Callable[[str], None] = lambda _: N
         FileMissingError: A table is not there.
         TrainingError: The data cannot be trained on.
         ModelError: The base cannot be loaded.
+        WriteError: The output folder cannot be written.
     """
     started = time.monotonic()
     say(f"reading {len(config.train)} tables under {config.data_root}")
@@ -62,8 +64,8 @@ def finetune(config: FinetuneConfig, *, say: Callable[[str], None] = lambda _: N
     for line in describe(split, labels):
         say(line)
     base = resolve(config.base)
-    folder = Path(config.output) / "model"
-    folder.mkdir(parents=True, exist_ok=True)
+    output = Path(config.output)
+    folder = _emptied(output / "model.partial")
     figures, temperature = _fit(config, split, labels, base.path, folder, say)
     minutes = (time.monotonic() - started) / 60
     record = {
@@ -77,10 +79,22 @@ def finetune(config: FinetuneConfig, *, say: Callable[[str], None] = lambda _: N
         "config": config.model_dump(mode="json"),
     }
     (folder / "training.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    write_card(make_card(config, base, labels, temperature, figures, split), folder)
+    write_card(make_card(config, base, labels, temperature, figures), folder)
     note_base(folder, base)
+    shutil.rmtree(output / "model", ignore_errors=True)
+    folder = folder.rename(output / "model")
     say(f"saved {folder} after {minutes:.0f} minutes")
     return Outcome(folder, figures, labels)
+
+
+def _emptied(folder: Path) -> Path:
+    try:
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise WriteError(f"{folder}: cannot be written ({error.strerror}); choose another output") from error
+    return folder
 
 
 def _fit(

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from transformers import Trainer, set_seed
 
@@ -19,62 +18,60 @@ from newsml.evaluation.baselines import lead
 from newsml.evaluation.metrics import rouge
 from newsml.models.encoder import Encoder
 from newsml.models.scorer import SentenceHead, SentenceScorer, collate, encode_window, save_head
-from newsml.tasks.extractive import scored_windows
-from newsml.training.classifiers import PAD_TO, with_lora
+from newsml.results import ModelInfo
+from newsml.tasks.extractive import Extractive, scored_windows
+from newsml.tasks.run import stream
+from newsml.tasks.selection import Length
+from newsml.text.sentences import split as split_sentences
 from newsml.training.cards import Figures
+from newsml.training.classifiers import PAD_TO, with_lora
 from newsml.training.data import Row, Split
 from newsml.training.examples import oracle
-from newsml.training.trainer import Say, arguments, train
+from newsml.training.trainer import Say, arguments, fingerprint, load_base, train
 
 SUMMARY_SENTENCES = 3
 
 
-def fit_sentences(
-    config: FinetuneConfig, split: Split, base: Path, folder: Path, say: Say
-) -> tuple[Figures, float]:
+def fit_sentences(config: FinetuneConfig, split: Split, base: Path, folder: Path, say: Say) -> tuple[Figures, float]:
     """Fit, save, reload and evaluate a sentence scorer; its temperature is 1.
 
     Returns:
         ROUGE of the model, of Lead-3 and of the oracle on the held-out rows, and 1.0.
     """
     set_seed(config.seed)
-    encoder = Encoder.load(base, name=config.base)
+    encoder = load_base(config, base)
     say("choosing oracle sentences")
-    entries = [
-        entry for row in split.train for entry in _entries(row, encoder, max_tokens=config.training.max_tokens)
-    ]
-    model = _Extractor(with_lora(encoder.model.train(), config, head=None), encoder.model.config.hidden_size)
+    entries = [entry for row in split.train for entry in _entries(row, encoder, max_tokens=config.training.max_tokens)]
+    model = _Extractor(with_lora(encoder.model.train(), config), encoder.model.config.hidden_size)
     trainer = _Trainer(
         model=model,
         args=arguments(config),
-        train_dataset=_Listed(entries),
+        train_dataset=entries,
         data_collator=lambda batch: _batch(batch, encoder.tokenizer),
     )
     say(f"training on {len(entries)} windows")
-    train(trainer)
+    train(trainer, fingerprint(config, split))
     model.encoder.save_pretrained(folder)
     save_head(model.head, folder)
     scorer = SentenceScorer(Encoder.load(base, name=config.base), folder)
-    return evaluate(split.dev, scorer, config.training.max_tokens, say), 1.0
+    extractive = Extractive(scorer, ModelInfo(config.name, ""), max_tokens=config.training.max_tokens)
+    return evaluate(split.dev, extractive, say), 1.0
 
 
-def evaluate(rows: Sequence[Row], scorer: SentenceScorer, max_tokens: int, say: Say) -> Figures:
-    """ROUGE of the three best sentences in article order, of Lead-3 and of the oracle, on the same rows."""
+def evaluate(rows: Sequence[Row], extractive: Extractive, say: Say) -> Figures:
+    """ROUGE of summaries of three sentences as newsml makes them, of Lead-3 and of the oracle, on the same rows."""
     if not rows:
         return {}
+    articles = [Article(text=row.text) for row in rows]
     systems: dict[str, list[str]] = {"model": [], "lead-3": [], "oracle": []}
+    for summary in stream(articles, lambda article: extractive.summary(article, Length(sentences=SUMMARY_SENTENCES))):
+        systems["model"].append("\n".join(span.text for span in summary.sentences))
     for row in rows:
-        made = scored_windows(Article(text=row.text), scorer.encoder.count_tokens, max_tokens=max_tokens)
-        sentences = [sentence.text for _, chosen in made for sentence in chosen]
-        scores = np.concatenate(scorer([window for window, _ in made]))
-        best = sorted(np.argsort(-scores, kind="stable")[:SUMMARY_SENTENCES])
-        systems["model"].append("\n".join(sentences[i] for i in best))
+        sentences = [sentence.text for sentence in split_sentences(row.text)]
         systems["lead-3"].append("\n".join(lead(sentences)))
         systems["oracle"].append("\n".join(sentences[i] for i in sorted(oracle(sentences, row.summary))))
     references = ["\n".join(row.summary) for row in rows]
-    figures = {
-        name: {"rows": float(len(rows)), **rouge(summaries, references)} for name, summaries in systems.items()
-    }
+    figures = {name: {"rows": float(len(rows)), **rouge(summaries, references)} for name, summaries in systems.items()}
     for name, values in figures.items():
         say(f"{name}: " + ", ".join(f"{key} {value:.2f}" for key, value in values.items()))
     return figures
@@ -97,20 +94,11 @@ class _Extractor(torch.nn.Module):
 
 
 class _Trainer(Trainer):  # type: ignore[misc]  # transformers is untyped
-    def _get_num_items_in_batch(self, *_: Any) -> None:
-        return None
+    """The Hugging Face trainer with the extractor's own loss."""
 
-
-class _Listed(torch.utils.data.Dataset[dict[str, Any]]):
-    def __init__(self, entries: Sequence[dict[str, Any]]) -> None:
-        self.entries = entries
-        self.column_names = ["length"]
-
-    def __len__(self) -> int:
-        return len(self.entries)
-
-    def __getitem__(self, index: int) -> dict[str, Any]:
-        return self.entries[index]
+    def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any) -> Any:
+        outputs = model(**inputs)
+        return (outputs["loss"], outputs) if return_outputs else outputs["loss"]
 
 
 def _entries(row: Row, encoder: Encoder, *, max_tokens: int) -> list[dict[str, Any]]:

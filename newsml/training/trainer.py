@@ -1,4 +1,4 @@
-"""The Hugging Face trainer's settings, shared by everything that is fitted with it.
+"""What everything fitted with the Hugging Face trainer shares.
 
 Owns how a recipe's ``training`` section becomes training arguments, and resuming. Knows nothing of losses.
 """
@@ -6,6 +6,7 @@ Owns how a recipe's ``training`` section becomes training arguments, and resumin
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,29 @@ from transformers import TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
 
 from newsml.config.finetune import FinetuneConfig
+from newsml.errors import TrainingError
+from newsml.models.encoder import Encoder
+from newsml.training.data import Split
 
 Say = Callable[[str], None]
 """Receives a line of progress."""
 
 
-def arguments(config: FinetuneConfig, **extra: Any) -> Any:
+def load_base(config: FinetuneConfig, folder: Path) -> Encoder:
+    """The encoder a recipe starts from.
+
+    Raises:
+        TrainingError: It reads fewer tokens than the recipe's inputs have.
+    """
+    encoder = Encoder.load(folder, name=config.base)
+    if config.training.max_tokens > encoder.max_tokens:
+        raise TrainingError(
+            f"training.max_tokens is {config.training.max_tokens}, but {config.base} reads {encoder.max_tokens} at most"
+        )
+    return encoder
+
+
+def arguments(config: FinetuneConfig) -> Any:
     """The Hugging Face training arguments of a recipe."""
     training = config.training
     return TrainingArguments(
@@ -31,7 +49,7 @@ def arguments(config: FinetuneConfig, **extra: Any) -> Any:
         per_device_train_batch_size=training.batch_size,
         weight_decay=training.weight_decay,
         lr_scheduler_type="linear",
-        train_sampling_strategy="group_by_length",
+        train_sampling_strategy="group_by_length" if training.group_by_length else "random",
         length_column_name="length",
         bf16=bf16(training.precision),
         use_cpu=not torch.cuda.is_available(),
@@ -43,7 +61,6 @@ def arguments(config: FinetuneConfig, **extra: Any) -> Any:
         report_to=[],
         remove_unused_columns=False,
         dataloader_num_workers=0,
-        **extra,
     )
 
 
@@ -56,7 +73,31 @@ def bf16(precision: str) -> bool:
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
-def train(trainer: Any) -> None:
-    """Run a trainer, from its last checkpoint where there is one."""
+def fingerprint(config: FinetuneConfig, split: Split) -> str:
+    """16 hex digits that change with anything that changes the weights: rows, labels, base, settings, seed."""
+    recipe = config.model_dump_json(include={"task", "base", "method", "seed", "labels", "training"})
+    digest = sha256(recipe.encode())
+    for row in split.train:
+        digest.update(repr(row).encode("utf-8", "backslashreplace"))
+    return digest.hexdigest()[:16]
+
+
+def train(trainer: Any, run: str) -> None:
+    """Run a trainer, from its last checkpoint where there is one.
+
+    Args:
+        trainer: The trainer.
+        run: What the checkpoints must have been made with, by ``fingerprint``.
+
+    Raises:
+        TrainingError: The checkpoints in the folder are those of another recipe, or of other rows.
+    """
     output = Path(trainer.args.output_dir)
-    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(output)) if output.is_dir() else None)
+    output.mkdir(parents=True, exist_ok=True)
+    last, note = get_last_checkpoint(str(output)), output / "run"
+    if last is not None and note.is_file() and note.read_text(encoding="utf-8") != run:
+        raise TrainingError(
+            f"{output} holds checkpoints of another recipe, or of other rows; remove the folder, or change output"
+        )
+    note.write_text(run, encoding="utf-8")
+    trainer.train(resume_from_checkpoint=last)

@@ -1,0 +1,100 @@
+"""Reads the tables that a recipe names: joined, exploded, filtered, as records.
+
+Owns file formats and the columns a recipe asks for. Knows nothing of what the columns mean.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from newsml.config.finetune import Join, Source
+from newsml.errors import FileMissingError, TrainingError, suggest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def read_table(root: Path, source: Source, where: str, skipped: Counter[str]) -> Iterator[Mapping[str, Any]]:
+    """The records of a table.
+
+    Args:
+        root: Folder that the table's path is looked up in.
+        source: The table, and how it is joined, exploded and filtered.
+        where: What messages call it.
+        skipped: Counts the rows that have nothing to be joined with.
+
+    Raises:
+        FileMissingError: A file is not there.
+        TrainingError: A file cannot be read, or a column is missing.
+    """
+    frame = _read(root / source.path, where)
+    if source.join is not None:
+        frame = _joined(frame, _read(root / source.join.path, where), source.join, where, skipped)
+    if source.explode is not None:
+        frame = _exploded(frame, source.explode, where)
+    _need(frame, [*source.columns.values(), *source.where], where)
+    for column, values in source.where.items():
+        frame = frame[frame[column].astype(str).isin(values)]
+    yield from frame.to_dict("records")
+
+
+def _joined(frame: pd.DataFrame, other: pd.DataFrame, join: Join, where: str, skipped: Counter[str]) -> pd.DataFrame:
+    key = join.key
+    _need(frame, [key], where)
+    _need(other, [key], f"{where}: {join.path}")
+    if not other[key].is_unique:
+        twice = other[key][other[key].duplicated()].iloc[0]
+        raise TrainingError(f"{where}: {join.path} has the {key} {twice!r} twice, expected it once to join on it")
+    try:
+        joined = frame.merge(other, on=key, how="inner")
+    except ValueError as error:
+        raise TrainingError(f"{where}: {join.path} cannot be joined on {key}: {error}") from error
+    if lost := len(frame) - len(joined):
+        skipped[f"no {key} of theirs in {join.path}"] += lost
+    return joined
+
+
+def _exploded(frame: pd.DataFrame, column: str, where: str) -> pd.DataFrame:
+    import pandas as pd
+
+    _need(frame, [column], where)
+    frame = frame.explode(column, ignore_index=True).dropna(subset=[column])
+    odd = next((entry for entry in frame[column] if not isinstance(entry, Mapping)), None)
+    if odd is not None:
+        raise TrainingError(f"{where}: column {column!r} holds {odd!r:.40}, expected lists of objects to explode")
+    parts = pd.DataFrame(list(frame[column]), index=frame.index)
+    hidden = [column, *(name for name in parts.columns if name in frame.columns and name != column)]
+    return frame.drop(columns=hidden).join(parts)
+
+
+def _read(path: Path, where: str) -> pd.DataFrame:
+    import pandas as pd
+
+    if not path.exists():
+        raise FileMissingError(
+            f"{where}: no file {path}; set data_root to the folder that holds it (--set data_root=…)"
+        )
+    kind = next((suffix for suffix in path.suffixes if suffix in (".jsonl", ".csv", ".tsv", ".parquet")), "")
+    try:
+        if kind == ".jsonl":
+            return pd.read_json(path, lines=True, dtype=False, convert_dates=False)
+        if kind == ".parquet":
+            return pd.read_parquet(path)
+        if kind in (".csv", ".tsv"):
+            # A TSV written by hand has no quoting: a stray quotation mark must not swallow the lines after it.
+            quoting = {"sep": "\t", "quoting": 3} if kind == ".tsv" else {}
+            return pd.read_csv(path, keep_default_na=False, na_values=[""], **quoting)
+    except (ValueError, OSError) as error:
+        reason = " ".join(str(error).split())
+        raise TrainingError(f"{where}: {path} cannot be read as {kind[1:]}: {reason:.200}") from error
+    raise TrainingError(f"{where}: {path.name} has no known format; expected .jsonl, .csv, .tsv or .parquet (.gz)")
+
+
+def _need(frame: pd.DataFrame, columns: Sequence[str], where: str) -> None:
+    for column in columns:
+        if column not in frame.columns:
+            have = [str(name) for name in frame.columns]
+            raise TrainingError(f"{where}: no column {column!r}; it has {', '.join(have)}{suggest(column, have)}")

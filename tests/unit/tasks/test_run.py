@@ -1,0 +1,81 @@
+"""The run loop: order, merging of calls, laziness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from newsml.tasks.run import Call, Steps, stream, together
+
+
+class Doubler:
+    """Doubles numbers, and remembers how they came."""
+
+    def __init__(self) -> None:
+        self.calls: list[list[int]] = []
+
+    def __call__(self, inputs: Sequence[int]) -> list[int]:
+        self.calls.append(list(inputs))
+        return [2 * number for number in inputs]
+
+
+def twice(runner: Doubler, number: int, *, rounds: int) -> Steps[int]:
+    for _ in range(rounds):
+        (number,) = yield Call(runner, [number])
+    return number
+
+
+def test_results_come_in_order_whatever_the_rounds() -> None:
+    runner = Doubler()
+    rounds = [3, 0, 1, 2]
+    assert list(stream(rounds, lambda n: twice(runner, 1, rounds=n))) == [8, 1, 2, 4]
+
+
+def test_calls_to_one_runner_are_merged() -> None:
+    runner = Doubler()
+    assert list(stream([1, 2, 3], lambda n: twice(runner, n, rounds=1))) == [2, 4, 6]
+    assert runner.calls == [[1, 2, 3]]
+
+
+def test_lookahead_bounds_what_is_read() -> None:
+    runner = Doubler()
+    read: list[int] = []
+
+    def numbers() -> Iterator[int]:
+        for number in range(10):
+            read.append(number)
+            yield number
+
+    results = stream(numbers(), lambda n: twice(runner, n, rounds=1), lookahead=4)
+    assert read == []
+    assert next(results) == 0
+    assert read == [0, 1, 2, 3]
+
+
+def test_an_empty_call_is_answered_with_nothing() -> None:
+    def steps(_: int) -> Steps[list[int]]:
+        return list((yield Call(Doubler(), [])))
+
+    assert list(stream([1], steps)) == [[]]
+
+
+def test_together_runs_tasks_side_by_side() -> None:
+    runner = Doubler()
+
+    def both(number: int) -> Steps[list[int]]:
+        return (yield from together([twice(runner, number, rounds=1), twice(runner, 10 * number, rounds=2)]))
+
+    assert list(stream([1, 2], both)) == [[2, 40], [4, 80]]
+    assert runner.calls == [[1, 10, 2, 20], [20, 40]]
+
+
+def test_an_error_in_a_task_is_the_callers() -> None:
+    def steps(number: int) -> Steps[int]:
+        if number == 2:
+            raise ValueError("two")
+        return number
+        yield
+
+    with pytest.raises(ValueError, match="two"):
+        list(stream([1, 2], steps))
