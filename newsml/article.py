@@ -121,3 +121,16 @@ class Article:
     def cut(self, span: Span) -> str:
         """The characters a span points at, cut out of the original text or title."""
         return (self.title if span.field == "title" else self.text)[span.start : span.end]
+
+
+def require_words(article: Article) -> Article:
+    """The article itself, if its text holds a letter at all.
+
+    Raises:
+        ArticleError: It holds none: a number, a row of symbols.
+    """
+    if not any(character.isalpha() for character in article.text):
+        raise ArticleError(
+            f"article {article.id!r}: no letter in {len(article.text):,} characters of text; expected written language"
+        )
+    return article

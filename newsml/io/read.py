@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from newsml.article import MAX_CHARACTERS, Article
+from newsml.article import MAX_CHARACTERS, Article, require_words
 from newsml.errors import ArticleError, FileMissingError, ReadError, suggest
 from newsml.io.decode import check_not_html, decode
 from newsml.io.record import resolve_columns, to_article
@@ -103,7 +103,7 @@ def read_text(
     if title is None:
         title, text = _title_and_text(text)
     try:
-        return Article(text=text, title=title, language=language)
+        return require_words(Article(text=text, title=title, language=language))
     except ArticleError as error:
         raise ArticleError(f"{name}: {error}") from error
 

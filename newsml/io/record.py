@@ -11,7 +11,7 @@ from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
 
-from newsml.article import Article
+from newsml.article import Article, require_words
 from newsml.errors import ArticleError, ReadError, suggest
 
 FIELDS: tuple[str, ...] = tuple(field.name for field in fields(Article))
@@ -79,7 +79,7 @@ def to_article(
     if language:
         values["language"] = language
     try:
-        return Article(**{name: value for name, value in values.items() if value is not None})
+        return require_words(Article(**{name: value for name, value in values.items() if value is not None}))
     except ArticleError as error:
         raise ArticleError(f"{where}: {error}") from error
 

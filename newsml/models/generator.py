@@ -76,7 +76,6 @@ class Generator:
             None where nothing limits it.
         is_seq2seq: Whether it reads a source and writes a target, rather than going on with a prompt.
         is_chat: Whether it has a chat template.
-        parameters: Number of weights.
     """
 
     def __init__(self, model: Any, tokenizer: Any, *, name: str, kind: str, max_tokens: int | None) -> None:
@@ -86,7 +85,6 @@ class Generator:
         self.max_tokens = max_tokens
         self.is_seq2seq = kind == "seq2seq"
         self.is_chat = kind == "chat"
-        self.parameters = sum(weight.numel() for weight in self.model.parameters())
 
     @classmethod
     def load(cls, folder: Path, *, name: str | None = None, dtype: str = "auto") -> Generator:
@@ -120,6 +118,11 @@ class Generator:
         except (OSError, ValueError) as error:
             raise ModelError(f"{folder}: cannot be loaded ({str(error).splitlines()[0]})") from error
         return cls(to_device(model), tokenizer, name=name or folder.name, kind=found.kind, max_tokens=found.max_tokens)
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+        return sum(weight.numel() for weight in self.model.parameters())
 
     def count_tokens(self, text: str) -> int:
         """Tokens of a text, without special tokens."""

@@ -94,7 +94,8 @@ class Analyzer:
         return stream(articles, lambda article: self._steps(article, targets, tuple(claims)))
 
     def _steps(self, article: Article, targets: Sequence[str] | None, claims: Sequence[str]) -> Steps[Analysis]:
-        asked = propose_targets(article) if targets is None else tuple(targets)
+        proposed = targets is None and self.stance.judges_targets
+        asked = propose_targets(article) if proposed else tuple(targets or ())
         queries = [StanceQuery(article, target=target) for target in asked]
         queries += [StanceQuery(article, claim=claim) for claim in claims]
         summary, topics, *stances = yield from together(
@@ -110,7 +111,7 @@ class Analyzer:
             topics=topics,
             targets=tuple(stances[: len(asked)]),
             claims=tuple(stances[len(asked) :]),
-            targets_proposed=targets is None,
+            targets_proposed=proposed,
         )
 
 

@@ -103,6 +103,11 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
             languages=judges.languages,
         )
 
+    @property
+    def judges_targets(self) -> bool:
+        """Whether it can be asked about targets."""
+        return self._target_judge is not None
+
     def predict(self, article: Article, *, claim: str | None = None, target: str | None = None) -> StanceResult:
         """The stance of one article toward a claim or a target.
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from newsml.article import Article
+from newsml.article import Article, require_words
 from newsml.errors import ArticleError
 
 if TYPE_CHECKING:
@@ -46,10 +46,7 @@ def check_language(article: Article, languages: Sequence[str]) -> None:
         ArticleError: No letter is in the text; or the article is in another language (says which, how probably, and how
             to overrule it).
     """
-    if not any(character.isalpha() for character in article.text):
-        raise ArticleError(
-            f"article {article.id!r}: no letter in {len(article.text):,} characters of text; expected written language"
-        )
+    require_words(article)
     read = {_primary(language) for language in languages}
     if not read:
         return

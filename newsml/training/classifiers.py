@@ -57,7 +57,7 @@ def fit_classifier(
     trainer.smoothing = config.training.label_smoothing
     trainer.weights = class_weights([example.label for example in examples], labels, config.training.class_weights)
     say(f"training on {len(examples)} inputs")
-    train(trainer, fingerprint(config, split))
+    train(trainer, fingerprint(config, split), say)
     model.save_pretrained(folder)
     if config.method == "lora":
         fitted = Classifier.merged(base, folder, labels)

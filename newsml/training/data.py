@@ -116,7 +116,7 @@ def _row(values: Mapping[str, Any], source: Source, number: int, where: str) -> 
     """A record as a row, or why it is none."""
     text = values["text"]
     if not isinstance(text, str) or not any(c.isalpha() for c in text):
-        return None, f"no text (got {type(text).__name__})"
+        return None, "no text"
     if "\0" in text or len(text) > MAX_CHARACTERS:
         return None, "text that is none: NUL characters, or too long"
     if source.max_words and len(text.split()) > source.max_words:

@@ -50,7 +50,7 @@ def fit_sentences(config: FinetuneConfig, split: Split, base: Path, folder: Path
         data_collator=lambda batch: _batch(batch, encoder.tokenizer),
     )
     say(f"training on {len(entries)} windows")
-    train(trainer, fingerprint(config, split))
+    train(trainer, fingerprint(config, split), say)
     model.encoder.save_pretrained(folder)
     save_head(model.head, folder)
     scorer = SentenceScorer(Encoder.load(base, name=config.base), folder)

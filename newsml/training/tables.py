@@ -5,6 +5,9 @@ Owns file formats and the columns a recipe asks for. Knows nothing of what the c
 
 from __future__ import annotations
 
+import gzip
+import json
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -47,7 +50,7 @@ def _joined(frame: pd.DataFrame, other: pd.DataFrame, join: Join, where: str, sk
     _need(other, [key], f"{where}: {join.path}")
     if not other[key].is_unique:
         twice = other[key][other[key].duplicated()].iloc[0]
-        raise TrainingError(f"{where}: {join.path} has the {key} {twice!r} twice, expected it once to join on it")
+        raise TrainingError(f"{where}: {join.path} has the {key} {twice} twice, expected it once to join on it")
     try:
         joined = frame.merge(other, on=key, how="inner")
     except ValueError as error:
@@ -80,17 +83,30 @@ def _read(path: Path, where: str) -> pd.DataFrame:
     kind = next((suffix for suffix in path.suffixes if suffix in (".jsonl", ".csv", ".tsv", ".parquet")), "")
     try:
         if kind == ".jsonl":
-            return pd.read_json(path, lines=True, dtype=False, convert_dates=False)
+            return pd.DataFrame(_json_lines(path))
         if kind == ".parquet":
             return pd.read_parquet(path)
         if kind in (".csv", ".tsv"):
             # A TSV written by hand has no quoting: a stray quotation mark must not swallow the lines after it.
             quoting = {"sep": "\t", "quoting": 3} if kind == ".tsv" else {}
             return pd.read_csv(path, keep_default_na=False, na_values=[""], **quoting)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, EOFError, zlib.error) as error:
         reason = " ".join(str(error).split())
         raise TrainingError(f"{where}: {path} cannot be read as {kind[1:]}: {reason:.200}") from error
     raise TrainingError(f"{where}: {path.name} has no known format; expected .jsonl, .csv, .tsv or .parquet (.gz)")
+
+
+def _json_lines(path: Path) -> list[dict[str, Any]]:
+    """The objects of a file, their values as they are: pandas' own reader makes dates of some."""
+    records = []
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                record = json.loads(line)
+                if not isinstance(record, dict):
+                    raise ValueError(f"line {number} holds a {type(record).__name__}, expected an object")
+                records.append(record)
+    return records
 
 
 def _need(frame: pd.DataFrame, columns: Sequence[str], where: str) -> None:

@@ -5,13 +5,14 @@ Owns how a recipe's ``training`` section becomes training arguments, and resumin
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import TrainingArguments
+from transformers import PrinterCallback, TrainerCallback, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
 
 from newsml.config.finetune import FinetuneConfig
@@ -60,6 +61,7 @@ def arguments(config: FinetuneConfig) -> Any:
         logging_steps=50,
         report_to=[],
         remove_unused_columns=False,
+        disable_tqdm=True,
         dataloader_num_workers=0,
     )
 
@@ -82,12 +84,36 @@ def fingerprint(config: FinetuneConfig, split: Split) -> str:
     return digest.hexdigest()[:16]
 
 
-def train(trainer: Any, run: str) -> None:
+class Progress(TrainerCallback):  # type: ignore[misc]  # transformers is untyped
+    """Says how far a run is, how low its loss, and how long it will take."""
+
+    def __init__(self, say: Say) -> None:
+        self.say = say
+        self._started, self._first = 0.0, 0
+
+    def on_train_begin(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
+        """Note where the run starts, or resumes."""
+        self._started, self._first = time.monotonic(), state.global_step
+        if state.global_step:
+            self.say(f"going on from step {state.global_step} of {state.max_steps}")
+
+    def on_log(self, _args: Any, state: Any, _control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
+        """Say a line."""
+        if logs and "loss" in logs:
+            rate = (time.monotonic() - self._started) / max(state.global_step - self._first, 1)
+            left = rate * (state.max_steps - state.global_step) / 60
+            self.say(
+                f"step {state.global_step} of {state.max_steps}: loss {float(logs['loss']):.3f}, {left:.0f} min left"
+            )
+
+
+def train(trainer: Any, run: str, say: Say) -> None:
     """Run a trainer, from its last checkpoint where there is one.
 
     Args:
         trainer: The trainer.
         run: What the checkpoints must have been made with, by ``fingerprint``.
+        say: Receives a line of progress now and then.
 
     Raises:
         TrainingError: The checkpoints in the folder are those of another recipe, or of other rows.
@@ -100,4 +126,6 @@ def train(trainer: Any, run: str) -> None:
             f"{output} holds checkpoints of another recipe, or of other rows; remove the folder, or change output"
         )
     note.write_text(run, encoding="utf-8")
+    trainer.remove_callback(PrinterCallback)
+    trainer.add_callback(Progress(say))
     trainer.train(resume_from_checkpoint=last)

@@ -191,6 +191,16 @@ def test_one_endless_sentence(task: Loaded) -> None:
     assert all(article.cut(span) == span.text for span in spans(result))
 
 
+def test_odd_texts_are_answered_or_refused(task: Loaded) -> None:
+    texts = ["هطل المطر في الجنوب.", "x" * 3000, "Rain\r\nfell.\x0b", "😀 rain 😀", "Rain."]
+    odd = [Article(text, language="en") for text in texts]
+    for article, result in zip(odd, task(odd), strict=True):
+        assert all(article.cut(span) == span.text for span in spans(result))
+    for text in ("😀 😀 !!!", "3:1"):
+        with pytest.raises(ArticleError, match="no letter"):
+            task([Article(text)])
+
+
 def test_the_answer_has_the_shape_of_the_method_not_of_the_question(task: Loaded, article: Article) -> None:
     assert task([]) == []
     assert list(task.model.stream(iter(()))) == []

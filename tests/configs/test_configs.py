@@ -1,0 +1,124 @@
+"""Every configuration of the repository is sound, names its own launch line, and can be carried out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from newsml.config.finetune import FinetuneConfig, Source
+from newsml.config.load import check, load
+from newsml.models.card import read_card
+from newsml.training.finetune import finetune
+
+ROOT = Path(__file__).parents[2]
+CONFIGS = sorted((ROOT / "configs").rglob("*.yaml"))
+RECIPES = [path for path in CONFIGS if path.parent.name == "finetune"]
+ROWS = 24
+every = pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+recipes = pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+
+
+def test_there_are_configs() -> None:
+    assert len(RECIPES) > 3
+
+
+@every
+def test_a_config_is_sound(path: Path) -> None:
+    assert check(path) == []
+
+
+@every
+def test_a_config_says_how_it_is_launched(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    header = text[: text.index("\nkind:")].splitlines()
+    assert all(line.startswith("#") for line in header)
+    command = f"newsml {path.parent.name} {path.relative_to(ROOT).as_posix()}"
+    assert any(line.lstrip("# ").startswith(command) for line in header)
+
+
+@recipes
+def test_a_recipe_is_named_after_its_file(path: Path) -> None:
+    recipe = load(path, FinetuneConfig)
+    assert recipe.name == path.stem
+    assert recipe.output == f"runs/{path.stem}"
+    assert recipe.training_data
+    assert recipe.card.limits
+
+
+@recipes
+def test_the_tables_of_a_recipe_exist(path: Path) -> None:
+    recipe = load(path, FinetuneConfig)
+    data = ROOT / recipe.data_root
+    if not data.is_dir():
+        pytest.skip(f"no folder {recipe.data_root} beside this checkout")
+    wanted = [source.path for source in recipe.train] + [source.join.path for source in recipe.train if source.join]
+    assert [name for name in wanted if not (data / name).is_file()] == []
+
+
+@recipes
+def test_a_recipe_can_be_carried_out(path: Path, models: Path, tmp_path: Path) -> None:
+    recipe = load(path, FinetuneConfig)
+    for source in recipe.train:
+        generate(recipe, source, tmp_path / "data")
+    steps = recipe.training.model_copy(
+        update={"max_steps": 2, "batch_size": 4, "save_steps": 2, "max_tokens": 64, "precision": "fp32"}
+    )
+    places = {"base": str(models / "base"), "data_root": str(tmp_path / "data"), "output": str(tmp_path / "out")}
+    outcome = finetune(recipe.model_copy(update={**places, "training": steps}))
+    card = read_card(outcome.folder)
+    assert (card.name, card.task) == (recipe.name, recipe.task)
+    assert card.labels == (outcome.labels or None)
+    assert card.figures
+    assert json.loads((outcome.folder / "training.json").read_text(encoding="utf-8"))["rows"]["dev"] > 0
+
+
+def generate(recipe: FinetuneConfig, source: Source, root: Path) -> None:
+    """Write a table of the schema that a source reads: the same columns, labels, joins and lists."""
+    labels = [*(source.labels or recipe.labels or ("sport", "weather"))]
+    records = [record(source, number, labels[number % len(labels)]) for number in range(ROWS)]
+    for column, values in source.where.items():
+        for entry in records:
+            entry[column] = values[0]
+    if source.explode is not None:
+        outer = [source.columns[field] for field in ("text", "title", "group") if field in source.columns]
+        records = [
+            {name: entry.pop(name) for name in outer} | {source.explode: [entry]} for entry in map(dict, records)
+        ]
+    if source.join is not None:
+        text = source.columns["text"]
+        save([{source.join.key: n, text: entry.pop(text)} for n, entry in enumerate(records)], root / source.join.path)
+        records = [{source.join.key: n, **entry} for n, entry in enumerate(records)]
+    save(records, root / source.path)
+
+
+def record(source: Source, number: int, label: str) -> dict[str, Any]:
+    """One row, its text unlike that of any other table."""
+    text = f"Russia met the council in Oslo. Report {number} of {source.path} was read. Rain fell over the border."
+    values: dict[str, Any] = {
+        "text": text,
+        "title": f"Report {number}",
+        "label": label,
+        "claim": f"Russia met council {number}.",
+        "target": "Russia",
+        "start": 0,
+        "end": 6,
+        "group": f"{source.path} {number}",
+        "evidence": ["Russia met the council"],
+        "summary": ["Rain fell over the border.", f"Report {number} was read."],
+    }
+    return {column: values[field] for field, column in source.columns.items()}
+
+
+def save(records: list[dict[str, Any]], path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    frame = pd.DataFrame(records)
+    if ".jsonl" in path.suffixes:
+        frame.to_json(path, orient="records", lines=True)
+    elif ".parquet" in path.suffixes:
+        frame.to_parquet(path)
+    else:
+        frame.to_csv(path, index=False, sep="\t" if ".tsv" in path.suffixes else ",")

@@ -1,0 +1,290 @@
+"""A recipe from start to end, on a tiny base and a handful of rows."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from peft import PeftModel
+from safetensors.torch import load_file
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, BertModel, MPNetConfig, MPNetModel
+
+from newsml.article import Article
+from newsml.config.finetune import FinetuneConfig
+from newsml.errors import ModelError, TrainingError, WriteError
+from newsml.models.card import read_card
+from newsml.models.classifier import Classifier
+from newsml.models.encoder import TextPair
+from newsml.tasks.stance import StanceDetector
+from newsml.tasks.summarize import Summarizer
+from newsml.tasks.topics import TopicClassifier
+from newsml.training.finetune import Outcome, finetune
+
+WORDS = {"sport": "team match goal cup", "weather": "rain snow wind fog", "war": "troops nato russia border"}
+PAIRS = [TextPair("Rain", "The team won the cup."), TextPair("Snow fell on the border.")]
+
+
+@pytest.fixture
+def recipe(models: Path, tmp_path: Path) -> Any:
+    """Makes a recipe over eighteen rows of three topics."""
+    rows = [
+        {"text": f"The {words.split()[n % 4]} of day {n}. It was {words.split()[(n + 1) % 4]}.", "label": label}
+        for label, words in WORDS.items()
+        for n in range(6)
+    ]
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+
+    def make(output: str = "out", **changes: Any) -> FinetuneConfig:
+        training = {
+            "max_steps": 4,
+            "batch_size": 4,
+            "max_tokens": 32,
+            "lora_rank": 2,
+            "precision": "fp32",
+            "save_steps": 2,
+        }
+        content = {
+            "kind": "finetune",
+            "name": "tiny",
+            "task": "topics",
+            "base": str(models / "base"),
+            "data_root": str(tmp_path),
+            "output": str(tmp_path / output),
+            "train": [{"path": "rows.jsonl", "columns": {"text": "text", "label": "label"}, "dev": 0.34}],
+            "card": {"summary": "Tiny."},
+        } | changes
+        content["training"] = training | changes.get("training", {})
+        return FinetuneConfig.model_validate_json(json.dumps(content))
+
+    return make
+
+
+def weights(outcome: Outcome) -> dict[str, torch.Tensor]:
+    (path,) = outcome.folder.glob("*model.safetensors")
+    tensors: dict[str, torch.Tensor] = load_file(path)
+    return tensors
+
+
+def assert_same(one: Outcome, other: Outcome) -> None:
+    left, right = weights(one), weights(other)
+    assert left.keys() == right.keys()
+    assert all(torch.equal(left[name], right[name]) for name in left)
+
+
+def test_lora_leaves_an_adapter_a_card_and_a_record(recipe: Any, models: Path) -> None:
+    said: list[str] = []
+    outcome = finetune(recipe(), say=said.append)
+    card = read_card(outcome.folder)
+    assert (card.name, card.task, card.base) == ("tiny", "topics", str(models / "base"))
+    assert card.labels == outcome.labels == ("sport", "war", "weather")
+    assert card.max_tokens == 32
+    assert card.calibration is not None
+    assert {figure.metric for figure in card.figures} >= {"accuracy", "macro-F1", "F1 war"}
+    assert all(figure.baseline is not None and figure.rows == 6 for figure in card.figures)
+    record = json.loads((outcome.folder / "training.json").read_text(encoding="utf-8"))
+    assert record["rows"] == {"train": 12, "dev": 6}
+    assert sum(record["classes"].values()) == 12
+    assert record["config"]["seed"] == 1
+    assert {"all: model", "all: tfidf", "all: majority"} <= outcome.figures.keys()
+    assert not (outcome.folder.parent / "model.partial").exists()
+    assert any("12 rows to train on, 6 held out" in line for line in said)
+
+
+def test_the_adapter_works_in_newsml_and_in_plain_peft(recipe: Any, models: Path) -> None:
+    outcome = finetune(recipe())
+    result = TopicClassifier.from_pretrained(outcome.folder).predict(Article("Rain fell on Oslo."))
+    assert result.label in outcome.labels
+    base = AutoModelForSequenceClassification.from_pretrained(models / "base", num_labels=3)
+    plain = PeftModel.from_pretrained(base, outcome.folder).eval()
+    same_logits(plain, models / "base", Classifier.merged(models / "base", outcome.folder, outcome.labels))
+
+
+@pytest.mark.parametrize("method", ["full", "head"])
+def test_a_whole_model_works_in_plain_transformers(recipe: Any, method: str) -> None:
+    outcome = finetune(recipe(method=method))
+    plain = AutoModelForSequenceClassification.from_pretrained(outcome.folder).eval()
+    assert tuple(plain.config.id2label[n] for n in range(3)) == outcome.labels
+    same_logits(plain, outcome.folder, Classifier.whole(outcome.folder))
+    classifier = TopicClassifier.from_pretrained(outcome.folder)
+    assert classifier.labels == outcome.labels
+    assert classifier.predict(Article("Rain fell on Oslo.")).label in outcome.labels
+
+
+def test_a_head_is_what_scikit_learn_fitted(recipe: Any) -> None:
+    outcome = finetune(recipe(method="head"))
+    rows = [json.loads(line) for line in (outcome.folder.parents[1] / "rows.jsonl").read_text().splitlines()]
+    logits = np.stack(Classifier.whole(outcome.folder)([TextPair(row["text"]) for row in rows]))
+    right = [outcome.labels[int(row.argmax())] == row_["label"] for row, row_ in zip(logits, rows, strict=True)]
+    assert np.mean(right) > 0.6  # Twelve of the eighteen were fitted.
+
+
+def test_a_head_of_two_classes_gives_the_regressions_own_probabilities(
+    recipe: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from newsml.models.classifier import softmax
+    from newsml.training import head
+
+    kept: list[Any] = []
+    fitted = head._fitted
+
+    def keep(vectors: np.ndarray, *rest: Any) -> Any:
+        kept[:] = [vectors, fitted(vectors, *rest)]
+        return kept[1]
+
+    monkeypatch.setattr(head, "_fitted", keep)
+    source = {"path": "rows.jsonl", "columns": {"text": "text", "label": "label"}}
+    outcome = finetune(recipe(method="head", train=[{**source, "labels": {"sport": "a", "weather": "b", "war": None}}]))
+    assert outcome.labels == ("a", "b")
+    rows = [json.loads(line) for line in (outcome.folder.parents[1] / "rows.jsonl").read_text().splitlines()]
+    pairs = [TextPair(row["text"]) for row in rows if row["label"] != "war"]
+    ours = softmax(np.stack(Classifier.whole(outcome.folder)(pairs)))
+    np.testing.assert_allclose(ours, kept[1].predict_proba(kept[0].astype(np.float64)), atol=1e-4)
+
+
+def test_the_same_seed_gives_the_same_weights(recipe: Any) -> None:
+    one, same = finetune(recipe("one")), finetune(recipe("same"))
+    assert_same(one, same)
+    assert one.figures == same.figures
+    other = weights(finetune(recipe("other", seed=2)))
+    assert any(not torch.equal(tensor, other[name]) for name, tensor in weights(one).items())
+
+
+@pytest.mark.parametrize("changes", [{}, {"method": "full"}, {"task": "summary-extractive"}], ids=str)
+def test_a_killed_run_goes_on_to_the_same_weights(recipe: Any, tmp_path: Path, changes: dict[str, Any]) -> None:
+    if "task" in changes:
+        changes = {**changes, "train": [{"path": "rows.jsonl", "columns": {"text": "text", "summary": "text"}}]}
+    whole = finetune(recipe("whole", **changes))
+    # What a run killed after the second step leaves: that checkpoint, and no model.
+    checkpoints = tmp_path / "killed" / "checkpoints"
+    checkpoints.mkdir(parents=True)
+    shutil.copyfile(tmp_path / "whole" / "checkpoints" / "run", checkpoints / "run")
+    killed = recipe("killed", **changes)
+    copy_checkpoint(recipe, "half", changes, checkpoints)
+    said: list[str] = []
+    resumed = finetune(killed, say=said.append)
+    assert any("going on from step 2 of 4" in line for line in said)
+    assert_same(whole, resumed)
+
+
+def copy_checkpoint(recipe: Any, name: str, changes: dict[str, Any], into: Path) -> None:
+    """The checkpoint of step 2 of a run that plans four steps."""
+    from transformers import TrainerCallback
+
+    from newsml.training import trainer as module
+
+    class Stop(TrainerCallback):  # type: ignore[misc]
+        def on_save(self, _args: Any, state: Any, control: Any, **_: Any) -> None:
+            control.should_training_stop = state.global_step == 2
+
+    half = recipe(name, **changes)
+    plain = module.train
+
+    def stopping(trainer: Any, *rest: Any) -> None:
+        trainer.add_callback(Stop())
+        plain(trainer, *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for place in ("newsml.training.classifiers.train", "newsml.training.sentences.train"):
+            patch.setattr(place, stopping)
+        finetune(half)
+    shutil.copytree(Path(half.output) / "checkpoints" / "checkpoint-2", into / "checkpoint-2")
+
+
+def test_checkpoints_of_another_recipe_are_not_taken_up(recipe: Any, tmp_path: Path) -> None:
+    finetune(recipe())
+    finetune(recipe())  # Nothing is left to do, and nothing is wrong.
+    with pytest.raises(TrainingError, match="checkpoints of another recipe"):
+        finetune(recipe(training={"learning_rate": 0.1}))
+    with (tmp_path / "rows.jsonl").open("a", encoding="utf-8") as rows:
+        rows.write('\n{"text": "Rain again.", "label": "weather"}')
+    with pytest.raises(TrainingError, match="or of other rows"):
+        finetune(recipe())
+    assert read_card(tmp_path / "out" / "model").name == "tiny"
+
+
+def test_stance_and_summaries_are_fitted_too(recipe: Any, tmp_path: Path) -> None:
+    rows = [
+        {"text": f"Russia sent troops {n}. Rain fell.", "claim": "Troops moved.", "label": ("agree", "discuss")[n % 2]}
+        for n in range(8)
+    ]
+    (tmp_path / "claims.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    columns = {"text": "text", "claim": "claim", "label": "label"}
+    source = {"path": "claims.jsonl", "columns": columns, "unrelated": 1, "dev": 0.25}
+    labels = ["agree", "disagree", "discuss", "unrelated"]
+    claims = finetune(recipe("claims", task="claim-stance", labels=labels, train=[source]))
+    assert "fnc_score" in claims.figures["all: model"]
+    article = Article("Russia sent troops. Rain fell over Oslo.")
+    assert StanceDetector.from_pretrained(claims.folder).predict(article, claim="Troops moved.").label in labels
+    source = {"path": "claims.jsonl", "columns": {"text": "text", "summary": "claim"}, "dev": 0.25}
+    scorer = finetune(recipe("scorer", task="summary-extractive", train=[source]))
+    assert {"model", "lead-3", "oracle"} == scorer.figures.keys()
+    assert scorer.labels == ()
+    assert read_card(scorer.folder).formula
+    assert len(Summarizer.from_pretrained(scorer.folder).predict(article, sentences=1).sentences) == 1
+
+
+def test_nothing_held_out_gives_no_figures(recipe: Any) -> None:
+    source = {"path": "rows.jsonl", "columns": {"text": "text", "label": "label"}}
+    assert finetune(recipe(train=[source])).figures == {}
+
+
+def test_data_that_cannot_be_trained_on(recipe: Any, models: Path, tmp_path: Path) -> None:
+    source = {"path": "rows.jsonl", "columns": {"text": "text", "label": "label"}}
+    one = {**source, "labels": {"sport": "sport", "war": None, "weather": None}}
+    with pytest.raises(TrainingError, match="at least two classes to train, got sport"):
+        finetune(recipe(train=[one]))
+    with pytest.raises(TrainingError, match="'war' is in the data but not in labels"):
+        finetune(recipe(labels=["sport", "weather"]))
+    with pytest.raises(TrainingError, match="no row of 'culture'"):
+        finetune(recipe(method="head", labels=["culture", "sport", "war", "weather"]))
+    with pytest.raises(TrainingError, match="reads 512 at most"):
+        finetune(recipe(training={"max_tokens": 600}))
+    with pytest.raises(ModelError):
+        finetune(recipe(base=str(tmp_path / "nowhere")))
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(WriteError, match="choose another output"):
+        finetune(recipe("file"))
+
+
+def test_bases_with_a_head_of_several_layers_are_fitted_and_reloaded(recipe: Any, models: Path, tmp_path: Path) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(models / "base")
+    torch.manual_seed(0)
+    config = MPNetConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        max_position_embeddings=130,
+        pad_token_id=0,
+    )
+    MPNetModel(config).save_pretrained(tmp_path / "mpnet")
+    tokenizer.save_pretrained(tmp_path / "mpnet")
+    outcome = finetune(recipe(base=str(tmp_path / "mpnet")))
+    assert any("classifier.dense" in name for name in weights(outcome))
+    assert not any("classifier" in name and "lora" in name for name in weights(outcome))
+    assert TopicClassifier.from_pretrained(outcome.folder).predict(Article("Rain fell.")).label in outcome.labels
+    with pytest.raises(TrainingError, match="no single linear head"):
+        finetune(recipe("head", base=str(tmp_path / "mpnet"), method="head"))
+
+
+def test_a_base_without_a_pooler_cannot_carry_an_adapter(recipe: Any, models: Path, tmp_path: Path) -> None:
+    model = BertModel.from_pretrained(models / "base", add_pooling_layer=False)
+    model.save_pretrained(tmp_path / "bare")
+    AutoTokenizer.from_pretrained(models / "base").save_pretrained(tmp_path / "bare")
+    with pytest.raises(TrainingError, match=r"lacks weights for bert\.pooler"):
+        finetune(recipe(base=str(tmp_path / "bare")))
+    assert finetune(recipe("full", base=str(tmp_path / "bare"), method="full")).labels
+
+
+def same_logits(plain: Any, folder: Path, ours: Classifier) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    for pair, logits in zip(PAIRS, ours(PAIRS), strict=True):
+        with torch.inference_mode():
+            theirs = plain(**tokenizer(pair.first, pair.second, return_tensors="pt")).logits[0].numpy()
+        np.testing.assert_allclose(theirs, logits, atol=1e-5)
