@@ -77,7 +77,7 @@ class Classifier:
         from peft import PeftModel
 
         with loading(adapter):
-            fitted = PeftModel.from_pretrained(new_classifier(base, labels), adapter)
+            fitted = PeftModel.from_pretrained(new_classifier(base, labels)[0], adapter)
             return cls.around(fitted.merge_and_unload(), load_tokenizer(base))
 
     @classmethod
@@ -135,17 +135,23 @@ class Classifier:
         self.tokenizer.save_pretrained(folder)
 
 
-def new_classifier(base: Path, labels: Sequence[str]) -> Any:
-    """A base in fp32 with an untrained classification head for these labels, its weights drawn by torch's seed."""
+def new_classifier(base: Path, labels: Sequence[str]) -> tuple[Any, set[str]]:
+    """A base in fp32 with an untrained classification head for these labels, its weights drawn by torch's seed.
+
+    Returns:
+        The model, and the names of the weights that were drawn because the base has none: those of the head at least.
+    """
     names = dict(enumerate(labels))
-    return AutoModelForSequenceClassification.from_pretrained(
+    model, loading_info = AutoModelForSequenceClassification.from_pretrained(
         base,
         dtype=torch.float32,
         use_safetensors=True,
         num_labels=len(names),
         id2label=names,
         label2id={name: index for index, name in names.items()},
+        output_loading_info=True,
     )
+    return model, set(loading_info["missing_keys"])
 
 
 def softmax(logits: np.ndarray, *, temperature: float = 1.0) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import Self
 
 import numpy as np
 
-from newsml.article import Article, Sentence
+from newsml.article import Article, Sentence, Span
 from newsml.models.encoder import Embedder, Encoder
 from newsml.models.generator import Generation, Generator, Prompt
 from newsml.models.load import load_base
@@ -125,7 +125,11 @@ class Abstractive:
         )
 
     def _made(self, article: Article, checked: Sequence[SummarySentence]) -> SummaryResult:
-        sources = {sentence.evidence for sentence in checked if sentence.evidence is not None}
+        sources: dict[tuple[bool, int], Span] = {}
+        for span in (sentence.evidence for sentence in checked if sentence.evidence is not None):
+            place = span.field == "text", span.start
+            if place not in sources or (span.score or 0.0) > (sources[place].score or 0.0):
+                sources[place] = span
         return SummaryResult(
             article_id=article.id,
             model=self.model,
@@ -134,13 +138,13 @@ class Abstractive:
             text=" ".join(sentence.text for sentence in checked),
             sentences=(),
             checked=tuple(checked),
-            evidence=tuple(sorted(sources, key=lambda span: (span.field == "text", span.start))),
+            evidence=tuple(sources[place] for place in sorted(sources)),
         )
 
 
 def _checked(line: str, article: Article, sentences: Sequence[Sentence], cosines: np.ndarray) -> SummarySentence:
     missing = unsupported(line, article)
-    best = int(cosines.argmax())
+    best = int(cosines.round(5).argmax())  # Of equal sentences the first, whatever the last digit says.
     return SummarySentence(line, not missing, missing, sentences[best].span(float(cosines[best])))
 
 

@@ -15,6 +15,7 @@ import torch
 from transformers import DataCollatorWithPadding, Trainer, set_seed
 
 from newsml.config.finetune import FinetuneConfig
+from newsml.errors import TrainingError
 from newsml.evaluation.baselines import majority, tfidf
 from newsml.evaluation.metrics import classification, fnc_score
 from newsml.models.classifier import Classifier, new_classifier, softmax
@@ -44,8 +45,12 @@ def fit_classifier(
     say("preparing inputs")
     examples = make_examples(config, split.train, encoder)
     dev = make_examples(config, split.dev, encoder, training=False)
-    model = new_classifier(base, labels)
+    model, drawn = new_classifier(base, labels)
     if config.method == "lora":
+        if lacking := sorted(name for name in drawn if name.startswith(f"{model.base_model_prefix}.")):
+            raise TrainingError(
+                f"{config.base} lacks weights for {lacking[0]}, which an adapter would not save; take method: full"
+            )
         model = with_lora(model, config)
     trainer = _Trainer(
         model=model,

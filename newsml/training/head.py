@@ -43,7 +43,7 @@ def fit_head(
     found = [example.label for example in examples]
     if missing := [label for label in labels if label not in found]:
         raise TrainingError(f"no row of {missing[0]!r} to train on; a head needs some of every label")
-    model = new_classifier(base, labels)
+    model, _ = new_classifier(base, labels)
     head = getattr(model, "classifier", None)
     if not isinstance(head, torch.nn.Linear):
         raise TrainingError(f"{config.base} ({model.config.model_type}) has no single linear head; take method: lora")

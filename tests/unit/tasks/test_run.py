@@ -79,3 +79,35 @@ def test_an_error_in_a_task_is_the_callers() -> None:
 
     with pytest.raises(ValueError, match="two"):
         list(stream([1, 2], steps))
+
+
+def test_an_error_comes_after_the_results_before_it() -> None:
+    runner = Doubler()
+
+    def steps(number: int) -> Steps[int]:
+        (doubled,) = yield Call(runner, [number])
+        if number == 2:
+            raise ValueError("two")
+        return int(doubled)
+
+    results = stream([0, 1, 2, 3], steps)
+    assert [next(results), next(results)] == [0, 2]
+    with pytest.raises(ValueError, match="two"):
+        next(results)
+    assert list(results) == []
+
+
+def test_an_error_of_the_source_comes_after_the_results_before_it() -> None:
+    def numbers() -> Iterator[int]:
+        yield from range(6)
+        raise OSError("gone")
+
+    results = stream(numbers(), lambda n: twice(Doubler(), n, rounds=1), lookahead=4)
+    assert [next(results) for _ in range(6)] == [0, 2, 4, 6, 8, 10]
+    with pytest.raises(OSError, match="gone"):
+        next(results)
+
+
+def test_a_lookahead_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        next(stream([1], lambda n: twice(Doubler(), n, rounds=1), lookahead=0))

@@ -233,7 +233,7 @@ def test_nothing_held_out_gives_no_figures(recipe: Any) -> None:
     assert finetune(recipe(train=[source])).figures == {}
 
 
-def test_data_that_cannot_be_trained_on(recipe: Any, models: Path, tmp_path: Path) -> None:
+def test_data_that_cannot_be_trained_on(recipe: Any, tmp_path: Path) -> None:
     source = {"path": "rows.jsonl", "columns": {"text": "text", "label": "label"}}
     one = {**source, "labels": {"sport": "sport", "war": None, "weather": None}}
     with pytest.raises(TrainingError, match="at least two classes to train, got sport"):
