@@ -11,6 +11,10 @@ from difflib import get_close_matches
 class NewsmlError(Exception):
     """Base of every error raised on purpose; the command line prints its message as one line."""
 
+    def __str__(self) -> str:
+        """The message alone, also where the builtin beside it (``OSError``) would word it its own way."""
+        return str(self.args[0]) if self.args else ""
+
 
 class ArticleError(NewsmlError, ValueError):
     """An article that cannot be analysed: no text, no words, too long, or not in a language the model reads."""
@@ -27,15 +31,9 @@ class ReadError(NewsmlError, ValueError):
 class FileMissingError(NewsmlError, FileNotFoundError):
     """A file or folder that does not exist."""
 
-    def __str__(self) -> str:
-        return str(self.args[0]) if self.args else ""
-
 
 class WriteError(NewsmlError, OSError):
     """A file that results cannot be written to."""
-
-    def __str__(self) -> str:
-        return str(self.args[0]) if self.args else ""
 
 
 class ConfigError(NewsmlError, ValueError):
@@ -48,9 +46,6 @@ class ModelError(NewsmlError, ValueError):
 
 class DownloadError(NewsmlError, OSError):
     """Model files that no source could deliver, or a cache folder that cannot be written."""
-
-    def __str__(self) -> str:
-        return str(self.args[0]) if self.args else ""
 
 
 class MissingDependencyError(NewsmlError, ImportError):
@@ -72,6 +67,6 @@ def suggest(name: str, known: Iterable[str], *, count: int = 3) -> str:
     Returns:
         ``"; did you mean 'a' or 'b'?"``, or an empty string where nothing is near.
     """
-    near = get_close_matches(name.lower(), {k.lower(): k for k in known}, n=count, cutoff=0.6)
     originals = {k.lower(): k for k in known}
+    near = get_close_matches(name.lower(), originals, n=count, cutoff=0.6)
     return f"; did you mean {' or '.join(repr(originals[n]) for n in near)}?" if near else ""

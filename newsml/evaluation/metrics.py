@@ -31,6 +31,7 @@ def fnc_score(gold: Sequence[str], predicted: Sequence[str]) -> float:
     """
 
     def points(truth: str, guess: str) -> float:
+        """What one row scores, 0 to 1 (0.25 at most for *unrelated*)."""
         right = 0.25 if truth == guess else 0.0
         if truth == guess and truth != "unrelated":
             right += 0.50

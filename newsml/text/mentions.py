@@ -97,6 +97,7 @@ class _Search:
         self.person = PersonSearch(words, name.person) if name.person else None
 
     def mentions(self, line: Line) -> Iterator[Mention]:
+        """The mentions in a line, in order; where two overlap, the fuller name."""
         taken: set[int] = set()
         kept: list[_Found] = []
         for first, last, kind in sorted(self._found(line), key=lambda f: (_ORDER.index(f[2]), f[0] - f[1])):

@@ -161,6 +161,7 @@ class _Trainer(Trainer):  # type: ignore[misc]  # transformers is untyped
     weights: torch.Tensor | None = None
 
     def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any) -> Any:
+        """The loss of a batch, and the model's outputs where the trainer asks for them."""
         gold = inputs.pop("labels")
         inputs.pop("length", None)
         outputs = model(**inputs)
