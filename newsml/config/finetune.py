@@ -52,6 +52,7 @@ class Source(StrictModel):
         join: A second table that supplies more columns.
         explode: Column whose list of objects becomes one row each, its fields as columns.
         where: Keep only rows whose column has one of the values listed.
+        label: The label of every row, for a table whose rows are all of one class and have no column for it.
         labels: The table's labels to newsml's; a label mapped to null is dropped, one not listed is a fault.
         limit: At most so many rows; or so many for each label. Drawn with the seed.
         repeat: How often the rows stand in the training set.
@@ -65,6 +66,7 @@ class Source(StrictModel):
     join: Join | None = None
     explode: str | None = None
     where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    label: str | None = None
     labels: dict[str, str | None] | None = None
     limit: int | dict[str, int] | None = None
     repeat: int = Field(default=1, ge=1)
@@ -178,7 +180,10 @@ class FinetuneConfig(StrictModel):
     def _columns(self) -> FinetuneConfig:
         for number, source in enumerate(self.train):
             where, needed = f"train[{number}].columns", FIELDS[self.task]
-            if missing := [field for field in needed if field not in source.columns]:
+            given = [*source.columns, *(["label"] if source.label is not None else [])]
+            if "label" in source.columns and source.label is not None:
+                raise ValueError(f"{where}: label is mapped to a column and given for every row; keep one of them")
+            if missing := [field for field in needed if field not in given]:
                 raise ValueError(
                     f"{where}: task {self.task} needs {', '.join(needed)}; {', '.join(missing)} not mapped"
                 )

@@ -27,8 +27,12 @@ JOINT_TOKENS = 2
 
 
 def claim_pair(claim: str, evidence: Sequence[Sentence]) -> TextPair:
-    """A claim and the sentences it is judged on."""
-    return TextPair(claim, " ".join(sentence.text for sentence in evidence))
+    """A claim, without a full stop, and the sentences it is judged on.
+
+    The hypotheses of NLI data end in a full stop, headlines never do: with it a model would learn where a claim comes
+    from, and NLI data have no *discuss*.
+    """
+    return TextPair(claim.removesuffix("."), " ".join(sentence.text for sentence in evidence))
 
 
 def target_pair(sentence: str, target: str, span: tuple[int, int] | None = None) -> TextPair:

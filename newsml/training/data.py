@@ -124,7 +124,7 @@ def _row(values: Mapping[str, Any], source: Source, number: int, where: str) -> 
     for field in ("claim", "target", "label"):
         if field in values and not _written(values[field]):
             return None, f"no {field}"
-    label = _label(_written(values.get("label")), source, where)
+    label = source.label or _label(_written(values.get("label")), source, where)
     if label is None:
         return None, f"label {_written(values['label'])!r}, which labels maps to null"
     try:
