@@ -14,7 +14,7 @@ from newsml.models.encoder import TextPair
 from newsml.models.generator import Generator
 from newsml.models.resolve import Resolved
 from newsml.results import TARGET_LABELS, ModelInfo
-from newsml.tasks.judges import Question
+from newsml.tasks.inputs import Question
 from newsml.tasks.run import Call, Steps
 from newsml.text.mentions import Mention
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from newsml.article import Article, Sentence
 from newsml.models.encoder import TextPair
@@ -24,6 +25,21 @@ SPECIAL_TOKENS = 4
 
 JOINT_TOKENS = 2
 """Room for what ``one_text`` puts between title and text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A claim and sentences to judge it on.
+
+    Attributes:
+        claim: The claim.
+        sentences: The sentences, in reading order.
+        cosine: Similarity of the claim and the nearest of them.
+    """
+
+    claim: str
+    sentences: tuple[Sentence, ...]
+    cosine: float
 
 
 def claim_pair(claim: str, evidence: Sequence[Sentence]) -> TextPair:

@@ -13,7 +13,6 @@ from typing import Protocol
 
 import numpy as np
 
-from newsml.article import Sentence
 from newsml.errors import ModelError
 from newsml.models.classifier import Classifier, softmax
 from newsml.models.encoder import Encoder, TextPair
@@ -21,7 +20,8 @@ from newsml.models.generator import Generator
 from newsml.models.load import kind_of, load_base, load_classifier, refuse, temperature
 from newsml.models.resolve import Resolved, find_card, resolve
 from newsml.results import CLAIM_LABELS, TARGET_LABELS, ModelInfo
-from newsml.tasks.inputs import CLAIM_TOKENS, claim_pair, target_pair
+from newsml.tasks.chosen import ChosenClaimJudge, ChosenTargetJudge
+from newsml.tasks.inputs import CLAIM_TOKENS, Question, claim_pair, target_pair
 from newsml.tasks.labelers import Entailment, expit
 from newsml.tasks.run import Call, Steps
 from newsml.text.mentions import Mention
@@ -39,21 +39,6 @@ SYNONYMS = {
     **{label: (label,) for label in CLAIM_LABELS},
 }
 """What other models call the stance labels."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A claim and sentences to judge it on.
-
-    Attributes:
-        claim: The claim.
-        sentences: The sentences, in reading order.
-        cosine: Similarity of the claim and the nearest of them.
-    """
-
-    claim: str
-    sentences: tuple[Sentence, ...]
-    cosine: float
 
 
 class Judge(Protocol):
@@ -261,8 +246,6 @@ def _load(found: Resolved, encoder: Encoder) -> tuple[ClaimJudge | None, TargetJ
         classifier = load_classifier(found, kind)
         return EntailedClaimJudge(found, classifier), EntailedTargetJudge(found, classifier)
     if kind in ("causal", "chat"):
-        from newsml.tasks.chosen import ChosenClaimJudge, ChosenTargetJudge
-
         generator = Generator.load(found.path, name=found.name)
         return ChosenClaimJudge(found, generator), ChosenTargetJudge(found, generator)
     wanted = ("claim-stance", "target-stance")

@@ -23,8 +23,8 @@ from newsml.models.encoder import Embedder, Encoder
 from newsml.models.load import save_model
 from newsml.results import CLAIM_LABELS, NOT_MENTIONED, TARGET_LABELS, Scores, StanceResult
 from newsml.tasks.evidence import nearest, units
-from newsml.tasks.inputs import CLAIM_SENTENCES, SPECIAL_TOKENS
-from newsml.tasks.judges import ClaimJudge, Question, TargetJudge, load_judges
+from newsml.tasks.inputs import CLAIM_SENTENCES, SPECIAL_TOKENS, Question
+from newsml.tasks.judges import ClaimJudge, TargetJudge, load_judges
 from newsml.tasks.run import Call, Steps
 from newsml.tasks.task import Task, check_article
 from newsml.text.mentions import Mention, find_mentions

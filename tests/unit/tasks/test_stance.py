@@ -12,7 +12,8 @@ import pytest
 
 from newsml.article import Article
 from newsml.results import CLAIM_LABELS, NOT_MENTIONED, TARGET_LABELS, ModelInfo
-from newsml.tasks.judges import RELATED_COSINE, EntailedClaimJudge, EntailedTargetJudge, Question, order_of
+from newsml.tasks.inputs import Question
+from newsml.tasks.judges import RELATED_COSINE, EntailedClaimJudge, EntailedTargetJudge, order_of
 from newsml.tasks.run import Steps, stream
 from newsml.tasks.stance import NEUTRAL_WEIGHT, StanceDetector, sentence_weight
 from newsml.text.mentions import Mention
