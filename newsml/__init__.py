@@ -15,7 +15,8 @@ from newsml.results import Analysis, StanceResult, SummaryResult, Topic, TopicRe
 
 if TYPE_CHECKING:
     from newsml.tasks.analyze import Analyzer, analyze
-    from newsml.tasks.stance import StanceDetector, StanceQuery
+    from newsml.tasks.query import StanceQuery
+    from newsml.tasks.stance import StanceDetector
     from newsml.tasks.summarize import Summarizer
     from newsml.tasks.topics import TopicClassifier
 
@@ -45,7 +46,7 @@ _LAZY = {
     "Analyzer": "newsml.tasks.analyze",
     "analyze": "newsml.tasks.analyze",
     "StanceDetector": "newsml.tasks.stance",
-    "StanceQuery": "newsml.tasks.stance",
+    "StanceQuery": "newsml.tasks.query",
     "Summarizer": "newsml.tasks.summarize",
     "TopicClassifier": "newsml.tasks.topics",
 }

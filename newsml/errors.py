@@ -52,8 +52,12 @@ class MissingDependencyError(NewsmlError, ImportError):
     """An optional package that is not installed; names the pip command that installs it."""
 
 
+class DataError(NewsmlError, ValueError):
+    """Labelled data or predictions that cannot be used: a missing column, an unknown label, no row left."""
+
+
 class TrainingError(NewsmlError, RuntimeError):
-    """Training data or a training run that cannot go on."""
+    """A training run that cannot go on."""
 
 
 def suggest(name: str, known: Iterable[str], *, count: int = 3) -> str:

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from newsml.config.base import StrictModel
-from newsml.errors import suggest
+from newsml.config.tables import Table
 
 Task = Literal["topics", "claim-stance", "target-stance", "summary-extractive"]
 
@@ -23,56 +23,24 @@ FIELDS: dict[Task, tuple[str, ...]] = {
 """Columns a source must map for each task."""
 
 OPTIONAL: dict[Task, tuple[str, ...]] = {
-    "topics": ("title", "group"),
-    "claim-stance": ("title", "group"),
-    "target-stance": ("title", "group", "evidence", "start", "end"),
-    "summary-extractive": ("title", "group"),
+    "topics": ("id", "title", "group"),
+    "claim-stance": ("id", "title", "group"),
+    "target-stance": ("id", "title", "group", "evidence", "start", "end"),
+    "summary-extractive": ("id", "title", "group"),
 }
 """Columns it may map: ``evidence`` is a list of verbatim fragments, ``start`` and ``end`` are the target's offsets."""
 
 
-class Join(StrictModel):
-    """A second table that supplies more columns.
+class Source(Table):
+    """A table of a recipe: what any labelled table says, and what becomes of its rows.
 
     Attributes:
-        path: The table, under ``data_root``.
-        key: Name of the column both share.
-    """
-
-    path: str
-    key: str
-
-
-class Source(StrictModel):
-    """One table of labelled rows: JSONL, CSV, TSV or Parquet, also gzipped, and which columns to take.
-
-    Attributes:
-        path: The table, under ``data_root``.
-        columns: newsml's field names to the table's column names.
-        join: A second table that supplies more columns.
-        explode: Column whose list of objects becomes one row each, its fields as columns.
-        where: Keep only rows whose column has one of the values listed.
-        label: The label of every row, for a table whose rows are all of one class and have no column for it.
-        labels: The table's labels to newsml's; a label mapped to null is dropped, one not listed is a fault.
-        limit: At most so many rows; or so many for each label. Drawn with the seed.
         repeat: How often the rows stand in the training set.
-        unrelated: Claim stance: so many claims from other articles are added to each article as *unrelated*.
         dev: Share of the groups held out for evaluation, 0 to 0.9; 1 keeps all rows for evaluation.
-        max_words: Leave out rows whose text is longer, in words.
     """
 
-    path: str
-    columns: dict[str, str]
-    join: Join | None = None
-    explode: str | None = None
-    where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    label: str | None = None
-    labels: dict[str, str | None] | None = None
-    limit: int | dict[str, int] | None = None
     repeat: int = Field(default=1, ge=1)
-    unrelated: int = Field(default=0, ge=0)
     dev: float = Field(default=0.0, ge=0.0, le=1.0)
-    max_words: int | None = Field(default=None, ge=1)
 
 
 class Training(StrictModel):
@@ -179,20 +147,7 @@ class FinetuneConfig(StrictModel):
     @model_validator(mode="after")
     def _columns(self) -> FinetuneConfig:
         for number, source in enumerate(self.train):
-            where, needed = f"train[{number}].columns", FIELDS[self.task]
-            given = [*source.columns, *(["label"] if source.label is not None else [])]
-            if "label" in source.columns and source.label is not None:
-                raise ValueError(f"{where}: label is mapped to a column and given for every row; keep one of them")
-            if missing := [field for field in needed if field not in given]:
-                raise ValueError(
-                    f"{where}: task {self.task} needs {', '.join(needed)}; {', '.join(missing)} not mapped"
-                )
-            known = (*needed, *OPTIONAL[self.task])
-            if unknown := [field for field in source.columns if field not in known]:
-                hint = suggest(unknown[0], known)
-                raise ValueError(f"{where}: {unknown[0]!r} is none of {', '.join(known)}{hint}")
-            if ("start" in source.columns) != ("end" in source.columns):
-                raise ValueError(f"{where}: start and end belong together, got only one of them")
+            source.check_columns(FIELDS[self.task], OPTIONAL[self.task], f"train[{number}]", self.task)
         return self
 
     @model_validator(mode="after")

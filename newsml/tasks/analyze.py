@@ -14,8 +14,9 @@ from newsml.article import Article
 from newsml.errors import QueryError
 from newsml.models.load import load_base
 from newsml.results import Analysis
+from newsml.tasks.query import StanceQuery
 from newsml.tasks.run import Steps, stream, together
-from newsml.tasks.stance import StanceDetector, StanceQuery
+from newsml.tasks.stance import StanceDetector
 from newsml.tasks.summarize import Summarizer
 from newsml.tasks.topics import TopicClassifier
 from newsml.text.salience import salient_targets

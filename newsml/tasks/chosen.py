@@ -14,9 +14,8 @@ from newsml.models.encoder import TextPair
 from newsml.models.generator import Generator
 from newsml.models.resolve import Resolved
 from newsml.results import TARGET_LABELS, ModelInfo
-from newsml.tasks.inputs import Question
+from newsml.tasks.inputs import Passage, Question
 from newsml.tasks.run import Call, Steps
-from newsml.text.mentions import Mention
 
 TEXT_TOKENS = 1024
 """Most tokens of an article in one question."""
@@ -78,10 +77,10 @@ class ChosenClaimJudge(_Chosen):
 
 
 class ChosenTargetJudge(_Chosen):
-    """Stance toward a target, as a question about each sentence that names it."""
+    """Stance toward a target, as a question about each passage."""
 
-    def probabilities(self, target: str, mentions: Sequence[Mention]) -> Steps[list[np.ndarray]]:
-        """Probabilities over ``TARGET_LABELS`` for each mention's sentence."""
+    def probabilities(self, target: str, passages: Sequence[Passage]) -> Steps[list[np.ndarray]]:
+        """Probabilities over ``TARGET_LABELS`` for each passage."""
         question = TARGET_QUESTION.format(target)
-        choices = [Choice(mention.sentence.text, question, TARGET_LABELS) for mention in mentions]
+        choices = [Choice(passage.text, question, TARGET_LABELS) for passage in passages]
         return list((yield Call(self.chooser, choices)))

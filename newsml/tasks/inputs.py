@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from newsml.article import Article, Sentence
 from newsml.models.encoder import TextPair
+from newsml.text.mentions import Mention
 from newsml.text.sentences import split
 from newsml.text.windows import Count, Window, windows
 
@@ -51,18 +52,44 @@ def claim_pair(claim: str, evidence: Sequence[Sentence]) -> TextPair:
     return TextPair(claim.removesuffix("."), " ".join(sentence.text for sentence in evidence))
 
 
-def target_pair(sentence: str, target: str, span: tuple[int, int] | None = None) -> TextPair:
-    """A sentence with the target between brackets where it is named, and the target itself.
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What an attitude toward a target is judged on.
+
+    Attributes:
+        text: A sentence, or a longer text that need not name the target.
+        span: Offsets of the target in the text; None where it is not named.
+    """
+
+    text: str
+    span: tuple[int, int] | None = None
+
+    @classmethod
+    def of(cls, mention: Mention) -> Passage:
+        """The sentence of a mention."""
+        start, length = mention.start - mention.sentence.start, len(mention.sentence.text)
+        return cls(mention.sentence.text, (start, min(start + len(mention.text), length)))
+
+
+def target_pair(passage: Passage, target: str) -> TextPair:
+    """A passage, the target between brackets where it is named, and the target itself, as asked."""
+    text = passage.text
+    if passage.span is not None:
+        start, end = passage.span
+        text = f"{text[:start]}[ {text[start:end]} ]{text[end:]}"
+    return TextPair(text, target)
+
+
+def target_windows(text: str, target: str, count: Count, *, max_tokens: int) -> tuple[Window, ...]:
+    """A text in windows that leave room for a target, which need not be named in it.
 
     Args:
-        sentence: The sentence.
+        text: The text.
         target: The target as asked.
-        span: Offsets of the mention in the sentence; None where the sentence does not name it.
+        count: Counts tokens, without special tokens.
+        max_tokens: Longest input in tokens, target and special tokens included.
     """
-    if span is not None:
-        start, end = span
-        sentence = f"{sentence[:start]}[ {sentence[start:end]} ]{sentence[end:]}"
-    return TextPair(sentence, target)
+    return windows(text, split(text), count, max_tokens=max(max_tokens - SPECIAL_TOKENS - count([target])[0], 1))
 
 
 def topic_windows(article: Article, count: Count, *, max_tokens: int) -> tuple[Window, ...]:

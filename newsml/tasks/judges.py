@@ -21,10 +21,9 @@ from newsml.models.load import kind_of, load_base, load_classifier, refuse, temp
 from newsml.models.resolve import Resolved, find_card, resolve
 from newsml.results import CLAIM_LABELS, TARGET_LABELS, ModelInfo
 from newsml.tasks.chosen import ChosenClaimJudge, ChosenTargetJudge
-from newsml.tasks.inputs import CLAIM_TOKENS, Question, claim_pair, target_pair
+from newsml.tasks.inputs import CLAIM_TOKENS, Passage, Question, claim_pair, target_pair
 from newsml.tasks.labelers import Entailment, expit
 from newsml.tasks.run import Call, Steps
-from newsml.text.mentions import Mention
 
 RELATED_COSINE = 0.45
 """NLI models do not know *unrelated*: a neutral verdict means *discuss* where the nearest sentence is at least this
@@ -75,8 +74,8 @@ class ClaimJudge(Judge, Protocol):
 class TargetJudge(Judge, Protocol):
     """Judges targets."""
 
-    def probabilities(self, target: str, mentions: Sequence[Mention]) -> Steps[list[np.ndarray]]:
-        """Probabilities over ``TARGET_LABELS`` for each mention's sentence."""
+    def probabilities(self, target: str, passages: Sequence[Passage]) -> Steps[list[np.ndarray]]:
+        """Probabilities over ``TARGET_LABELS`` for each passage."""
         ...
 
 
@@ -109,11 +108,11 @@ class TrainedClaimJudge(_Classified):
 
 
 class TrainedTargetJudge(_Classified):
-    """A classifier trained on pairs of sentence and target."""
+    """A classifier trained on pairs of passage and target."""
 
-    def probabilities(self, target: str, mentions: Sequence[Mention]) -> Steps[list[np.ndarray]]:
-        """Probabilities over ``TARGET_LABELS`` for each mention's sentence."""
-        return (yield from self._judge([marked(mention, target) for mention in mentions]))
+    def probabilities(self, target: str, passages: Sequence[Passage]) -> Steps[list[np.ndarray]]:
+        """Probabilities over ``TARGET_LABELS`` for each passage."""
+        return (yield from self._judge([target_pair(passage, target) for passage in passages]))
 
 
 class _Entailed:
@@ -149,28 +148,18 @@ class EntailedClaimJudge(_Entailed):
 
 
 class EntailedTargetJudge(_Entailed):
-    """The sentence entails that its author is for the target, or against it."""
+    """The passage entails that its author is for the target, or against it."""
 
     hypotheses = ("The author is in favor of {}.", "The author is against {}.")
 
-    def probabilities(self, target: str, mentions: Sequence[Mention]) -> Steps[list[np.ndarray]]:
-        """Probabilities over ``TARGET_LABELS`` for each mention's sentence."""
+    def probabilities(self, target: str, passages: Sequence[Passage]) -> Steps[list[np.ndarray]]:
+        """Probabilities over ``TARGET_LABELS`` for each passage."""
         pairs = [
-            TextPair(mention.sentence.text, hypothesis.format(target))
-            for mention in mentions
-            for hypothesis in self.hypotheses
+            TextPair(passage.text, hypothesis.format(target)) for passage in passages for hypothesis in self.hypotheses
         ]
         entails = (yield from self._verdicts(pairs))[:, 0].reshape(-1, 2)
         rows = [np.array([favor, against, (1 - favor) * (1 - against)]) for favor, against in entails]
         return [row / row.sum() for row in rows]
-
-
-def marked(mention: Mention, target: str) -> TextPair:
-    """The sentence of a mention with the mention marked, and the target."""
-    start = mention.start - mention.sentence.start
-    length = len(mention.sentence.text)
-    span = (start, min(start + len(mention.text), length))
-    return target_pair(mention.sentence.text, target, span)
 
 
 def order_of(labels: Sequence[str], wanted: Sequence[str]) -> list[int]:

@@ -5,13 +5,13 @@ how a judge computes.
 
 Claims: the sentences nearest to the claim are judged together; each of them is then judged alone, and those that carry
 the answer best are its evidence. Targets: every sentence that names the target is judged; the article's stance is the
-mean of their probabilities, each weighted by how decided it is (``NEUTRAL_WEIGHT``).
+mean of their probabilities, each weighted by how decided it is (``NEUTRAL_WEIGHT``). A target that is a topic nobody
+names is judged on the whole text instead, in windows reduced the same way, where the caller asks for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -22,12 +22,15 @@ from newsml.errors import ModelError, QueryError
 from newsml.models.encoder import Embedder, Encoder
 from newsml.models.load import save_model
 from newsml.results import CLAIM_LABELS, NOT_MENTIONED, TARGET_LABELS, Scores, StanceResult
-from newsml.tasks.evidence import nearest, units
-from newsml.tasks.inputs import CLAIM_SENTENCES, SPECIAL_TOKENS, Question
+from newsml.tasks.evidence import UNIT_TOKENS, nearest, units
+from newsml.tasks.inputs import CLAIM_SENTENCES, SPECIAL_TOKENS, Passage, Question, target_windows
 from newsml.tasks.judges import ClaimJudge, TargetJudge, load_judges
+from newsml.tasks.query import Scope, StanceQuery
 from newsml.tasks.run import Call, Steps
 from newsml.tasks.task import Task, check_article
-from newsml.text.mentions import Mention, find_mentions
+from newsml.text.mentions import Mention, find_mentions, mentions_at
+from newsml.text.sentences import split
+from newsml.text.windows import pieces
 
 EVIDENCE_SENTENCES = 3
 """Most sentences quoted for an answer."""
@@ -35,31 +38,6 @@ EVIDENCE_SENTENCES = 3
 NEUTRAL_WEIGHT = 0.15
 """What a sentence without an attitude counts, beside 1 for one with a decided attitude: chosen on PerSenT dev, where
 macro-F1 is .451 (a plain mean: .418); on held-out articles of article_analysis it is .705 (.653)."""
-
-
-@dataclass(frozen=True, slots=True)
-class StanceQuery:
-    """What is asked of an article.
-
-    Attributes:
-        article: The article.
-        claim: A claim or headline; or
-        target: a person, organisation, country or policy. Exactly one of the two.
-
-    Raises:
-        QueryError: Neither or both are given, or the one given is empty.
-    """
-
-    article: Article
-    claim: str | None = None
-    target: str | None = None
-
-    def __post_init__(self) -> None:
-        if (self.claim is None) == (self.target is None):
-            raise QueryError(f"give a claim or a target, got {'both' if self.claim is not None else 'neither'}")
-        subject = self.claim if self.claim is not None else self.target
-        if not isinstance(subject, str) or not subject.strip():
-            raise QueryError(f"the {'claim' if self.claim is not None else 'target'} must be text, got {subject!r:.60}")
 
 
 class StanceDetector(Task[StanceQuery, StanceResult]):
@@ -108,7 +86,9 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
         """Whether it can be asked about targets."""
         return self._target_judge is not None
 
-    def predict(self, article: Article, *, claim: str | None = None, target: str | None = None) -> StanceResult:
+    def predict(
+        self, article: Article, *, claim: str | None = None, target: str | None = None, scope: Scope = "mentions"
+    ) -> StanceResult:
         """The stance of one article toward a claim or a target.
 
         Args:
@@ -116,20 +96,25 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
             claim: A claim or headline; the answer is one of ``CLAIM_LABELS``.
             target: A person, organisation, country or policy; the answer is one of ``TARGET_LABELS`` or
                 *not mentioned*.
+            scope: What a target is judged on: the sentences that name it (``"mentions"``), or all of the text
+                (``"text"``), for topics that a text is about without naming them.
 
         Raises:
-            QueryError: Neither or both are given, or the one given is empty or too long.
+            QueryError: Neither or both are given, or the one given is empty or too long; or the scope is unknown.
             ModelError: The model judges only the other kind.
             ArticleError: The article is in a language the model does not read.
         """
-        return self.predict_batch([StanceQuery(article, claim=claim, target=target)])[0]
+        return self.predict_batch([StanceQuery(article, claim=claim, target=target, scope=scope)])[0]
 
     def steps(self, item: StanceQuery) -> Steps[StanceResult]:
         """The way of one query: sentences, judgement, reduction, evidence."""
         check_article(item.article, self._languages)
         if item.claim is not None:
             return (yield from self._claim(item.article, " ".join(item.claim.split())))
-        return (yield from self._target(item.article, " ".join((item.target or "").split())))
+        target = " ".join((item.target or "").split())
+        if item.scope == "text":
+            return (yield from self._topic(item.article, target))
+        return (yield from self._target(item.article, target, item.places))
 
     def _units(self, article: Article, judge: ClaimJudge | TargetJudge) -> tuple[Sentence, ...]:
         """The sentences, none longer than ``UNIT_TOKENS`` to the embedder or to the judge, whose tokens may differ."""
@@ -172,23 +157,23 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
             evidence=() if label == "unrelated" else _strongest(near, strength),
         )
 
-    def _target(self, article: Article, target: str) -> Steps[StanceResult]:
-        judge = self._target_judge
-        if judge is None:
-            raise ModelError("this model judges claims only; load a target-stance model for targets")
+    def _target(self, article: Article, target: str, places: Sequence[tuple[int, int]] | None) -> Steps[StanceResult]:
+        judge = self._judge_of_targets()
         sentences = self._units(article, judge)
         title = [sentence for sentence in sentences if sentence.field == "title"]
         body = [sentence for sentence in sentences if sentence.field == "text"]
-        mentions = find_mentions(target, body, title) if any(c.isalnum() for c in target) else ()
+        if places is not None:
+            mentions = mentions_at(places, body)
+        else:
+            mentions = find_mentions(target, body, title) if any(c.isalnum() for c in target) else ()
         first: dict[tuple[str, int], Mention] = {}
         for mention in mentions:
             first.setdefault((mention.sentence.field, mention.sentence.start), mention)
         if not first:
             return self._not_mentioned(article, target, judge)
         named = list(first.values())
-        rows = np.stack((yield from judge.probabilities(target, named)))
-        weights = np.array([sentence_weight(row) for row in rows])
-        mean = np.average(rows, axis=0, weights=weights)
+        rows = np.stack((yield from judge.probabilities(target, [Passage.of(mention) for mention in named])))
+        mean = _mean(rows)
         label = TARGET_LABELS[int(mean.argmax())]
         strength = rows[:, TARGET_LABELS.index(label)]
         return StanceResult(
@@ -203,6 +188,36 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
             evidence=_strongest([mention.sentence for mention in named], [float(value) for value in strength]),
             mentions=tuple(mention.span() for mention in mentions),
         )
+
+    def _topic(self, article: Article, target: str) -> Steps[StanceResult]:
+        """A target judged on all of the text; its sentences, each judged alone, are the evidence."""
+        judge = self._judge_of_targets()
+        length = judge.count_tokens([target])[0]
+        if length > judge.max_tokens // 2:
+            raise QueryError(f"target of {length} tokens, expected a name or topic of at most {judge.max_tokens // 2}")
+        cut = target_windows(article.text, target, judge.count_tokens, max_tokens=judge.max_tokens)
+        room = min(UNIT_TOKENS, judge.max_tokens - SPECIAL_TOKENS - length)
+        sentences = pieces(split(article.text), judge.count_tokens, max_tokens=room)
+        passages = [*(Passage(window.text) for window in cut), *(Passage(sentence.text) for sentence in sentences)]
+        rows = np.stack((yield from judge.probabilities(target, passages)))
+        mean = _mean(rows[: len(cut)])
+        strength = rows[len(cut) :, int(mean.argmax())]
+        return StanceResult(
+            article_id=article.id,
+            model=judge.model,
+            truncated=False,
+            kind="target",
+            subject=target,
+            label=TARGET_LABELS[int(mean.argmax())],
+            score=float(mean.max()),
+            scores=Scores([*zip(TARGET_LABELS, mean, strict=True), (NOT_MENTIONED, 0.0)]),
+            evidence=_strongest(sentences, [float(value) for value in strength]),
+        )
+
+    def _judge_of_targets(self) -> TargetJudge:
+        if self._target_judge is None:
+            raise ModelError("this model judges claims only; load a target-stance model for targets")
+        return self._target_judge
 
     @staticmethod
     def _not_mentioned(article: Article, target: str, judge: TargetJudge) -> StanceResult:
@@ -232,6 +247,11 @@ def sentence_weight(probabilities: np.ndarray) -> float:
     """What a sentence counts for its article, by its probabilities over ``TARGET_LABELS``: more, the more decided."""
     decided = 1.0 - float(probabilities[TARGET_LABELS.index("neutral")])
     return NEUTRAL_WEIGHT + (1 - NEUTRAL_WEIGHT) * decided
+
+
+def _mean(rows: np.ndarray) -> np.ndarray:
+    mean: np.ndarray = np.average(rows, axis=0, weights=[sentence_weight(row) for row in rows])
+    return mean
 
 
 def _strongest(sentences: Sequence[Sentence], strength: Sequence[float]) -> tuple[Span, ...]:

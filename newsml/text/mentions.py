@@ -52,6 +52,26 @@ class Mention:
         return Span(self.start, self.end, self.text, self.sentence.field, score)
 
 
+def mentions_at(places: Sequence[tuple[int, int]], sentences: Sequence[Sentence]) -> tuple[Mention, ...]:
+    """The mentions at known places of the text.
+
+    Args:
+        places: Start and end offsets in the text.
+        sentences: The text's sentences.
+
+    Returns:
+        A mention for each place that begins in a sentence, cut at the sentence's end; in order of the places.
+    """
+    found = []
+    for start, end in places:
+        for sentence in sentences:
+            if sentence.start <= start < sentence.end:
+                stop = min(end, sentence.end)
+                text = sentence.text[start - sentence.start : stop - sentence.start]
+                found.append(Mention(sentence, start, stop, text, "name"))
+    return tuple(found)
+
+
 def find_mentions(target: str, sentences: Sequence[Sentence], title: Sequence[Sentence] = ()) -> tuple[Mention, ...]:
     """Find every place in an article that names a target.
 

@@ -80,7 +80,7 @@ def _figures(config: FinetuneConfig, figures: Figures) -> list[Figure]:
                     metric=NAMES.get(name, name.replace("f1 ", "F1 ")),
                     value=round(value, 4),
                     baseline=baseline,
-                    data=data or config.train[-1].path,
+                    data=data or config.train[-1].name,
                     split=f"held-out groups, seed {config.seed}",
                     rows=int(values["rows"]),
                     command=f"newsml finetune configs/finetune/{config.name}.yaml",

@@ -16,15 +16,16 @@ from transformers import DataCollatorWithPadding, Trainer, set_seed
 
 from newsml.config.finetune import FinetuneConfig
 from newsml.errors import TrainingError
-from newsml.evaluation.baselines import majority, tfidf
-from newsml.evaluation.metrics import classification, fnc_score
+from newsml.evaluation.baselines import flat, tfidf_model
+from newsml.evaluation.figures.classification import classification, fnc_score
+from newsml.io.rows import Row
 from newsml.models.classifier import Classifier, new_classifier, softmax
 from newsml.models.encoder import Encoder, encode
 from newsml.results import NOT_MENTIONED, TARGET_LABELS
 from newsml.tasks.stance import sentence_weight
 from newsml.training.calibrate import fit_temperature
 from newsml.training.cards import Figures
-from newsml.training.data import Row, Split
+from newsml.training.data import Split
 from newsml.training.examples import Example, claim_examples, target_examples, topic_examples
 from newsml.training.trainer import Say, arguments, fingerprint, load_base, train
 
@@ -92,13 +93,18 @@ def evaluate(
         probabilities[example.row] += example.weight * weight * row
     predicted = [labels[int(row.argmax())] if row.any() else NOT_MENTIONED for row in probabilities]
     gold = [row.label for row in split.dev]
-    flat = tfidf([_flat(r) for r in split.train], [r.label for r in split.train], [_flat(r) for r in split.dev], seed=1)
-    common = majority([row.label for row in split.train], len(gold))
+    learned = [row.label for row in split.train]
+    rival = tfidf_model(len(learned), seed=config.seed).fit([flat(row) for row in split.train], learned)
+    systems = {
+        "model": predicted,
+        "tfidf": rival.predict([flat(row) for row in split.dev]).tolist(),
+        "majority": [Counter(learned).most_common(1)[0][0]] * len(gold),
+    }
     figures: Figures = {}
     for source in [None, *sorted({row.source for row in split.dev})]:
-        where = "all" if source is None else config.train[source].path
+        where = "all" if source is None else config.train[source].name
         chosen = [i for i, row in enumerate(split.dev) if source in (None, row.source)]
-        for system, answers in (("model", predicted), ("tfidf", flat), ("majority", common)):
+        for system, answers in systems.items():
             truth, guess = [gold[i] for i in chosen], [answers[i] for i in chosen]
             values = {"rows": float(len(chosen)), **classification(truth, guess, labels)}
             if config.task == "claim-stance":
@@ -185,7 +191,3 @@ def _tokenised(examples: Sequence[Example], tokenizer: Any, labels: Sequence[str
             "length": [len(ids) for ids in columns["input_ids"]],
         }
     )
-
-
-def _flat(row: Row) -> str:
-    return " ".join(part for part in (row.claim, row.target, row.title, row.text) if part)

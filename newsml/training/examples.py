@@ -12,22 +12,22 @@ from itertools import pairwise
 
 from newsml.article import Article, Sentence
 from newsml.errors import TrainingError
+from newsml.io.rows import Row
 from newsml.models.encoder import Embedder, Encoder, TextPair
 from newsml.tasks.evidence import UNIT_TOKENS, nearest, units
 from newsml.tasks.inputs import (
     CLAIM_SENTENCES,
     SPECIAL_TOKENS,
+    Passage,
     claim_pair,
     target_pair,
+    target_windows,
     topic_pair,
     topic_title,
     topic_windows,
 )
-from newsml.tasks.judges import marked
 from newsml.text.mentions import find_mentions
-from newsml.text.sentences import split
-from newsml.text.windows import pieces, windows
-from newsml.training.data import Row
+from newsml.text.windows import pieces
 
 MAX_TARGET_SENTENCES = 3
 """Sentences a document-level target label is trained on: more would let long articles outweigh short ones."""
@@ -82,30 +82,28 @@ def target_examples(rows: Sequence[Row], encoder: Encoder, *, max_tokens: int, t
         if row.evidence is not None and not training:
             sentences = units(Article(text=row.text), encoder.count_tokens)
             named = {mention.sentence.start: mention for mention in reversed(find_mentions(row.target, sentences))}
-            pairs = [marked(mention, row.target) for mention in named.values()]
+            pairs = [target_pair(Passage.of(mention), row.target) for mention in named.values()]
         elif row.evidence is not None:
-            pairs = [target_pair(text, row.target, span) for text, span in _article_sentences(row, encoder)]
+            pairs = [target_pair(passage, row.target) for passage in _article_sentences(row, encoder)]
         elif row.span is not None:
-            text, span = _around(row.text, row.span, encoder)
-            pairs = [target_pair(text, row.target, span)]
+            pairs = [target_pair(_around(row.text, row.span, encoder), row.target)]
         else:
-            room = max(max_tokens - SPECIAL_TOKENS - encoder.count_tokens([row.target])[0], 1)
-            cut = windows(row.text, split(row.text), encoder.count_tokens, max_tokens=room)
-            pairs = [target_pair(window.text, row.target) for window in cut]
+            cut = target_windows(row.text, row.target, encoder.count_tokens, max_tokens=max_tokens)
+            pairs = [target_pair(Passage(window.text), row.target) for window in cut]
         examples += [Example(pair, row.label, number) for pair in pairs]
     return examples
 
 
-def _around(text: str, span: tuple[int, int], encoder: Encoder) -> tuple[str, tuple[int, int]]:
+def _around(text: str, span: tuple[int, int], encoder: Encoder) -> Passage:
     """A sentence and the place of its target; of an over-long sentence, the piece that holds the target."""
     whole = Sentence(0, len(text), text, 0)
     for piece in pieces([whole], encoder.count_tokens, max_tokens=UNIT_TOKENS):
         if piece.start <= span[0] < piece.end:
-            return piece.text, (span[0] - piece.start, min(span[1], piece.end) - piece.start)
+            return Passage(piece.text, (span[0] - piece.start, min(span[1], piece.end) - piece.start))
     raise TrainingError(f"target offsets {span[0]}:{span[1]} lie outside the text of {len(text)} characters")
 
 
-def _article_sentences(row: Row, encoder: Encoder) -> Iterable[tuple[str, tuple[int, int] | None]]:
+def _article_sentences(row: Row, encoder: Encoder) -> Iterable[Passage]:
     sentences = units(Article(text=row.text), encoder.count_tokens)
     fragments = [(row.text.find(fragment), len(fragment)) for fragment in row.evidence or ()]
     spans = [(start, start + length) for start, length in fragments if start >= 0]
@@ -114,7 +112,7 @@ def _article_sentences(row: Row, encoder: Encoder) -> Iterable[tuple[str, tuple[
     chosen = chosen or [s for s in sentences if named.search(s.text)]
     for sentence in chosen[:MAX_TARGET_SENTENCES]:
         found = named.search(sentence.text)
-        yield sentence.text, found.span() if found else None
+        yield Passage(sentence.text, found.span() if found else None)
 
 
 def topic_examples(rows: Sequence[Row], encoder: Encoder, *, max_tokens: int, first_only: bool) -> list[Example]:

@@ -14,8 +14,9 @@ from transformers import Trainer, set_seed
 
 from newsml.article import Article
 from newsml.config.finetune import FinetuneConfig
-from newsml.evaluation.baselines import lead
-from newsml.evaluation.metrics import rouge
+from newsml.evaluation.extractive import lead
+from newsml.evaluation.figures.summaries import rouge
+from newsml.io.rows import Row
 from newsml.models.encoder import Encoder
 from newsml.models.scorer import SentenceHead, SentenceScorer, collate, encode_window, save_head
 from newsml.results import ModelInfo
@@ -25,7 +26,7 @@ from newsml.tasks.selection import Length
 from newsml.text.sentences import split as split_sentences
 from newsml.training.cards import Figures
 from newsml.training.classifiers import PAD_TO, with_lora
-from newsml.training.data import Row, Split
+from newsml.training.data import Split
 from newsml.training.examples import oracle
 from newsml.training.trainer import Say, arguments, fingerprint, load_base, train
 
@@ -68,7 +69,7 @@ def evaluate(rows: Sequence[Row], extractive: Extractive, say: Say) -> Figures:
         systems["model"].append("\n".join(span.text for span in summary.sentences))
     for row in rows:
         sentences = [sentence.text for sentence in split_sentences(row.text)]
-        systems["lead-3"].append("\n".join(lead(sentences)))
+        systems["lead-3"].append("\n".join(sentences[i] for i in lead(sentences, SUMMARY_SENTENCES)))
         systems["oracle"].append("\n".join(sentences[i] for i in sorted(oracle(sentences, row.summary))))
     references = ["\n".join(row.summary) for row in rows]
     figures = {name: {"rows": float(len(rows)), **rouge(summaries, references)} for name, summaries in systems.items()}

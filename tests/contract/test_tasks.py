@@ -17,8 +17,9 @@ from newsml.errors import ArticleError, ModelError, NewsmlError, QueryError, Wri
 from newsml.models.encoder import Encoder
 from newsml.results import Result, Scores, StanceResult, SummaryResult, TopicResult
 from newsml.tasks.analyze import Analyzer
+from newsml.tasks.query import StanceQuery
 from newsml.tasks.run import LOOKAHEAD
-from newsml.tasks.stance import StanceDetector, StanceQuery
+from newsml.tasks.stance import StanceDetector
 from newsml.tasks.summarize import Summarizer
 from newsml.tasks.topics import TopicClassifier
 

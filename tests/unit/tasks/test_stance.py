@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from newsml.article import Article
+from newsml.errors import QueryError
 from newsml.results import CLAIM_LABELS, NOT_MENTIONED, TARGET_LABELS, ModelInfo
-from newsml.tasks.inputs import Question
+from newsml.tasks.inputs import Passage, Question
 from newsml.tasks.judges import RELATED_COSINE, EntailedClaimJudge, EntailedTargetJudge, order_of
+from newsml.tasks.query import StanceQuery
 from newsml.tasks.run import Steps, stream
 from newsml.tasks.stance import NEUTRAL_WEIGHT, StanceDetector, sentence_weight
-from newsml.text.mentions import Mention
 from newsml.text.sentences import split
 
 AXES = ("troops", "rain", "snow", "court")
@@ -62,10 +63,10 @@ class Claims(Judge):
 
 
 class Targets(Judge):
-    def probabilities(self, target: str, mentions: Sequence[Mention]) -> Steps[list[np.ndarray]]:
+    def probabilities(self, target: str, passages: Sequence[Passage]) -> Steps[list[np.ndarray]]:
         assert target
         yield from ()
-        return [self.answer(mention.sentence.text) for mention in mentions]
+        return [self.answer(passage.text) for passage in passages]
 
 
 def detector(**judges: Any) -> StanceDetector:
@@ -202,12 +203,43 @@ def test_entailment_knows_unrelated_by_distance() -> None:
     assert (model.pairs[0].first, model.pairs[0].second) == ("Rain fell.", "It rained.")
 
 
+def test_a_topic_that_nobody_names_is_judged_on_the_whole_text() -> None:
+    article = Article("Taxes are theft. They pay for schools. Nobody minds.", title="A letter")
+    judge: Any = Targets({"Taxes": AGAINST, "schools": FOR, "Nobody": NEUTRAL})
+    stance = detector(target_judge=judge)
+    assert stance.predict(article, target="public spending").label == "not mentioned"
+    result = stance.predict(article, target="public spending", scope="text")
+    assert result.label == "against"
+    assert result.score == pytest.approx(0.8)
+    assert [span.text for span in result.evidence] == ["Taxes are theft."]
+    assert result.mentions == ()
+    with pytest.raises(QueryError, match="expected 'mentions' or 'text'"):
+        StanceQuery(article, target="public spending", scope="all")  # type: ignore[arg-type]
+    with pytest.raises(QueryError, match="scope goes with a target"):
+        StanceQuery(article, claim="Taxes rise", scope="text")
+    with pytest.raises(QueryError, match="target of 99 tokens"):
+        stance.predict(article, target="tax " * 99, scope="text")
+
+
+def test_a_caller_can_say_where_the_text_names_the_target() -> None:
+    article = Article("Anna Berg spoke. She lied. The mayor smiled.")
+    judge: Any = Targets({"lied": AGAINST, "smiled": FOR})
+    (result,) = detector(target_judge=judge).predict_batch(
+        [StanceQuery(article, target="Anna Berg", places=((17, 20),))]
+    )
+    assert (result.label, [span.text for span in result.mentions]) == ("against", ["She"])
+    assert [span.text for span in result.evidence] == ["She lied."]
+    (nowhere,) = detector(target_judge=judge).predict_batch([StanceQuery(article, target="Anna", places=())])
+    assert nowhere.label == "not mentioned"
+    for wrong in ({"places": ((40, 90),)}, {"places": ((3, 3),)}, {"places": (), "scope": "text"}):
+        with pytest.raises(QueryError, match=r"outside the text|judged on its mentions"):
+            StanceQuery(article, target="Anna", **wrong)
+
+
 def test_entailment_asks_for_and_against_a_target() -> None:
     model: Any = Entails((0.1, 0.8, 0.1), (0.8, 0.1, 0.1))
     judge = EntailedTargetJudge(FOUND, model)
-    (sentence,) = split("Russia won.")
-    mention = Mention(sentence, 0, 6, "Russia", "name")
-    (((row),),) = stream([[mention]], lambda mentions: judge.probabilities("Russia", mentions))
+    (((row),),) = stream([[Passage("Russia won.")]], lambda passages: judge.probabilities("Russia", passages))
     expected = np.array([0.8, 0.1, 0.2 * 0.9])
     assert row.tolist() == pytest.approx((expected / expected.sum()).tolist())
     assert [pair.second for pair in model.pairs] == [

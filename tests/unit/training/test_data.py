@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from newsml.config.finetune import FinetuneConfig
-from newsml.errors import FileMissingError, TrainingError
+from newsml.errors import DataError, FileMissingError
 from newsml.training.data import Split, read_split
 
 CLAIMS = {"text": "text", "claim": "claim", "label": "label"}
@@ -85,7 +85,7 @@ def test_a_second_table_is_joined_and_what_finds_no_partner_is_told(tmp_path: Pa
 def test_a_join_on_a_key_that_is_there_twice_is_refused(tmp_path: Path) -> None:
     pd.DataFrame({"id": [1], "label": ["a"]}).to_csv(tmp_path / "s.csv")
     pd.DataFrame({"id": [1, 1], "text": ["Rain.", "Snow."]}).to_csv(tmp_path / "b.csv")
-    with pytest.raises(TrainingError, match=r"b\.csv has the id 1 twice"):
+    with pytest.raises(DataError, match=r"b\.csv has the id 1 twice"):
         read_split(recipe(tmp_path, {"path": "s.csv", "join": {"path": "b.csv", "key": "id"}}))
 
 
@@ -105,7 +105,7 @@ def test_a_list_of_objects_becomes_a_row_each(tmp_path: Path) -> None:
         ("x", "It snowed.", "disagree"),
     ]
     write(tmp_path / "rows.jsonl", [{"text": "Rain fell.", "label": "a", "claims": ["no object"]}])
-    with pytest.raises(TrainingError, match="expected lists of objects"):
+    with pytest.raises(DataError, match="expected lists of objects"):
         read_split(recipe(tmp_path, {"explode": "claims"}))
 
 
@@ -115,7 +115,7 @@ def test_labels_are_mapped_null_drops_and_an_unknown_one_is_an_error(tmp_path: P
     assert [row.label for row in split.train] == ["against", "favor", "favor"]
     assert split.skipped == {"train[0] rows.jsonl: label '0', which labels maps to null": 1}
     write(tmp_path / "rows.jsonl", [{"text": "Rain.", "label": "agre"}])
-    with pytest.raises(TrainingError, match=r"'agre' is not among the mapped ones.*did you mean 'agree'"):
+    with pytest.raises(DataError, match=r"'agre' is not among the mapped ones.*did you mean 'agree'"):
         read_split(recipe(tmp_path, {"labels": {"agree": "favor", "disagree": None}}))
 
 
@@ -204,7 +204,7 @@ def test_no_article_stands_on_both_sides_of_two_tables(tmp_path: Path) -> None:
     assert (len(split.train), len(split.dev)) == (14, 6)
     assert disjoint(split)
     assert split.skipped == {"training row whose article is held out in another table": 6}
-    with pytest.raises(TrainingError, match="no training row left, 20 held out"):
+    with pytest.raises(DataError, match="no training row left, 20 held out"):
         read_split(recipe(tmp_path, {"dev": 1.0}))
 
 
@@ -225,24 +225,24 @@ def test_what_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileMissingError, match="--set data_root="):
         read_split(recipe(tmp_path))
     write(tmp_path / "rows.jsonl", [{"txt": "Rain.", "label": "a"}])
-    with pytest.raises(TrainingError, match=r"no column 'text'; it has txt, label; did you mean 'txt'\?"):
+    with pytest.raises(DataError, match=r"no column 'text'; it has txt, label; did you mean 'txt'\?"):
         read_split(recipe(tmp_path))
-    with pytest.raises(TrainingError, match="no column 'claims'"):
+    with pytest.raises(DataError, match="no column 'claims'"):
         read_split(recipe(tmp_path, {"explode": "claims"}))
     write(tmp_path / "rows.jsonl", [{"text": None, "label": "a"}])
-    with pytest.raises(TrainingError, match="no usable row; 1 with no text"):
+    with pytest.raises(DataError, match="no usable row; 1 with no text"):
         read_split(recipe(tmp_path))
     (tmp_path / "rows.jsonl").write_text('{"text": "Rain."', encoding="utf-8")
-    with pytest.raises(TrainingError, match="cannot be read as jsonl"):
+    with pytest.raises(DataError, match="cannot be read as jsonl"):
         read_split(recipe(tmp_path))
     (tmp_path / "rows.jsonl").write_text("[1, 2]", encoding="utf-8")
-    with pytest.raises(TrainingError, match="line 1 holds a list"):
+    with pytest.raises(DataError, match="line 1 holds a list"):
         read_split(recipe(tmp_path))
     (tmp_path / "rows.jsonl.gz").write_bytes(gzip.compress(b'{"text": "Rain."}' * 999)[:40])
-    with pytest.raises(TrainingError, match="cannot be read as jsonl"):
+    with pytest.raises(DataError, match="cannot be read as jsonl"):
         read_split(recipe(tmp_path, {"path": "rows.jsonl.gz"}))
     (tmp_path / "rows.xlsx").write_text("?", encoding="utf-8")
-    with pytest.raises(TrainingError, match="no known format"):
+    with pytest.raises(DataError, match="no known format"):
         read_split(recipe(tmp_path, {"path": "rows.xlsx"}))
 
 

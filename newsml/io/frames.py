@@ -1,6 +1,6 @@
-"""Reads the tables that a recipe names: joined, exploded, filtered, as records.
+"""Reads the labelled tables that a configuration names: joined, exploded, filtered, as records.
 
-Owns file formats and the columns a recipe asks for. Knows nothing of what the columns mean.
+Owns formats and the columns a configuration asks for. Knows nothing of what the columns mean.
 """
 
 from __future__ import annotations
@@ -13,33 +13,33 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from newsml.config.finetune import Join, Source
-from newsml.errors import FileMissingError, TrainingError, suggest
+from newsml.config.tables import Join, Table
+from newsml.errors import DataError, FileMissingError, MissingDependencyError, suggest
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def read_table(root: Path, source: Source, where: str, skipped: Counter[str]) -> Iterator[Mapping[str, Any]]:
+def read_table(root: Path, table: Table, where: str, skipped: Counter[str]) -> Iterator[Mapping[str, Any]]:
     """The records of a table.
 
     Args:
         root: Folder that the table's path is looked up in.
-        source: The table, and how it is joined, exploded and filtered.
+        table: The table, and how it is joined, exploded and filtered.
         where: What messages call it.
         skipped: Counts the rows that have nothing to be joined with.
 
     Raises:
         FileMissingError: A file is not there.
-        TrainingError: A file cannot be read, or a column is missing.
+        DataError: A file cannot be read, or a column is missing.
     """
-    frame = _read(root / source.path, where)
-    if source.join is not None:
-        frame = _joined(frame, _read(root / source.join.path, where), source.join, where, skipped)
-    if source.explode is not None:
-        frame = _exploded(frame, source.explode, where)
-    _need(frame, [*source.columns.values(), *source.where], where)
-    for column, values in source.where.items():
+    frame = _read(root / table.path, where) if table.path is not None else _dataset(table, where)
+    if table.join is not None:
+        frame = _joined(frame, _read(root / table.join.path, where), table.join, where, skipped)
+    if table.explode is not None:
+        frame = _exploded(frame, table.explode, where)
+    _need(frame, [*table.columns.values(), *table.where], where)
+    for column, values in table.where.items():
         frame = frame[frame[column].astype(str).isin(values)]
     yield from frame.to_dict("records")
 
@@ -50,11 +50,11 @@ def _joined(frame: pd.DataFrame, other: pd.DataFrame, join: Join, where: str, sk
     _need(other, [key], f"{where}: {join.path}")
     if not other[key].is_unique:
         twice = other[key][other[key].duplicated()].iloc[0]
-        raise TrainingError(f"{where}: {join.path} has the {key} {twice} twice, expected it once to join on it")
+        raise DataError(f"{where}: {join.path} has the {key} {twice} twice, expected it once to join on it")
     try:
         joined = frame.merge(other, on=key, how="inner")
     except ValueError as error:
-        raise TrainingError(f"{where}: {join.path} cannot be joined on {key}: {error}") from error
+        raise DataError(f"{where}: {join.path} cannot be joined on {key}: {error}") from error
     if lost := len(frame) - len(joined):
         skipped[f"no {key} of theirs in {join.path}"] += lost
     return joined
@@ -67,10 +67,28 @@ def _exploded(frame: pd.DataFrame, column: str, where: str) -> pd.DataFrame:
     frame = frame.explode(column, ignore_index=True).dropna(subset=[column])
     odd = next((entry for entry in frame[column] if not isinstance(entry, Mapping)), None)
     if odd is not None:
-        raise TrainingError(f"{where}: column {column!r} holds {odd!r:.40}, expected lists of objects to explode")
+        raise DataError(f"{where}: column {column!r} holds {odd!r:.40}, expected lists of objects to explode")
     parts = pd.DataFrame(list(frame[column]), index=frame.index)
     hidden = [column, *(name for name in parts.columns if name in frame.columns and name != column)]
     return frame.drop(columns=hidden).join(parts)
+
+
+def _dataset(table: Table, where: str) -> pd.DataFrame:
+    """A split of a data set in the Hugging Face format, from the hub, the cache or a folder."""
+    import datasets
+
+    try:
+        return datasets.load_dataset(
+            table.dataset, table.subset, split=table.split, revision=table.revision
+        ).to_pandas()
+    except ImportError as error:
+        raise MissingDependencyError(f"{where}: {table.name} needs a package that is not installed: {error}") from error
+    except Exception as error:  # the hub, the network and builders raise what they like
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise DataError(
+            f"{where}: the data set {table.name} cannot be loaded ({reason:.200}); where the hub cannot be reached, "
+            "save the split as JSONL and name it with path"
+        ) from error
 
 
 def _read(path: Path, where: str) -> pd.DataFrame:
@@ -92,8 +110,8 @@ def _read(path: Path, where: str) -> pd.DataFrame:
             return pd.read_csv(path, keep_default_na=False, na_values=[""], **quoting)
     except (ValueError, OSError, EOFError, zlib.error) as error:
         reason = " ".join(str(error).split())
-        raise TrainingError(f"{where}: {path} cannot be read as {kind[1:]}: {reason:.200}") from error
-    raise TrainingError(f"{where}: {path.name} has no known format; expected .jsonl, .csv, .tsv or .parquet (.gz)")
+        raise DataError(f"{where}: {path} cannot be read as {kind[1:]}: {reason:.200}") from error
+    raise DataError(f"{where}: {path.name} has no known format; expected .jsonl, .csv, .tsv or .parquet (.gz)")
 
 
 def _json_lines(path: Path) -> list[dict[str, Any]]:
@@ -113,4 +131,4 @@ def _need(frame: pd.DataFrame, columns: Sequence[str], where: str) -> None:
     for column in columns:
         if column not in frame.columns:
             have = [str(name) for name in frame.columns]
-            raise TrainingError(f"{where}: no column {column!r}; it has {', '.join(have)}{suggest(column, have)}")
+            raise DataError(f"{where}: no column {column!r}; it has {', '.join(have)}{suggest(column, have)}")

@@ -1,0 +1,285 @@
+"""An evaluation, carried out: every system and baseline on every data set, and a report of it.
+
+Owns the order of the steps and the run folder. Knows nothing of how rows are answered or figures computed.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from newsml.config.evaluate import Baseline, EvaluateConfig, System
+from newsml.errors import WriteError
+from newsml.evaluation.baselines import about, load_baseline
+from newsml.evaluation.cells import Answered, Values, answer_rows
+from newsml.evaluation.data import Rows, read_data
+from newsml.evaluation.figures.of_task import compare_cells, describe
+from newsml.evaluation.figures.summary_values import gold_summary, summary_values
+from newsml.evaluation.report import Cell, Comparison, Report
+from newsml.evaluation.systems import Answering, identify, load
+from newsml.io.rows import Row
+
+PACKAGES = (
+    "newsml",
+    "torch",
+    "transformers",
+    "peft",
+    "datasets",
+    "scikit-learn",
+    "scipy",
+    "numpy",
+    "rouge-score",
+    "nupunkt",
+)
+"""Packages whose versions a report states, beside that of Python."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What follows a run.
+
+    Attributes:
+        say: Receives a line now and then.
+        progress: Receives the name of what is being answered, how many rows are done, and of how many.
+    """
+
+    say: Callable[[str], None] = lambda _: None
+    progress: Callable[[str, int, int], None] = lambda *_: None
+
+
+def evaluate(config: EvaluateConfig, *, watch: Watch | None = None) -> Report:
+    """Carry out an evaluation.
+
+    The folder ``output`` holds the resolved configuration (``config.yaml``), ``predictions/DATA--SYSTEM.jsonl``, from
+    which every figure can be computed again, and the report as ``report.json``, ``report.md`` and ``report.html``. An
+    interrupted run goes on where it was: finished answers are taken as they are, as long as data, model, settings
+    and newsml are the same.
+
+    Args:
+        config: The evaluation.
+        watch: What follows the run.
+
+    Returns:
+        The report.
+
+    Raises:
+        FileMissingError: A table is not there.
+        DataError: The data cannot be evaluated on.
+        ModelError: A model is unknown, or cannot do the task.
+        MissingDependencyError: A package that a baseline, a metric or the page needs is missing.
+        WriteError: The output folder cannot be written.
+    """
+    watch = watch or Watch()
+    if config.html:
+        from newsml.evaluation.pages.html import need_plots
+
+        need_plots()
+    values = summary_values(config) if config.task == "summary" else None
+    data = []
+    for number, dataset in enumerate(config.data):
+        watch.say(f"reading {dataset.name}")
+        data.append(read_data(config, number))
+    cells: list[Cell] = []
+    answered: dict[tuple[str, str], Answered] = {}
+    for rows in data:
+        for member in _members(config, rows):
+            found = _answer(config, rows, member, values, watch)
+            answered[rows.dataset.name, member.name] = found
+            cells.append(_cell(config, rows, member, found))
+    watch.say("comparing")
+    report = _report(config, data, cells, _comparisons(config, data, cells, answered))
+    write_report(config, report)
+    return report
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """A system or baseline on a data set.
+
+    Attributes:
+        name: What reports call it.
+        key: What its answers depend on.
+        load: Loads or fits it.
+        note: What a reader must know.
+        model: Name and revision; None for baselines.
+        card: Its card.
+    """
+
+    name: str
+    key: Mapping[str, Any]
+    load: Callable[[], Answering]
+    note: str = ""
+    model: dict[str, str] | None = None
+    card: dict[str, Any] | None = None
+
+
+def _members(config: EvaluateConfig, rows: Rows) -> Iterator[_Member]:
+    common = {
+        "newsml": _version("newsml"),
+        "task": config.task,
+        "seed": config.seed,
+        "multi_label": config.multi_label,
+        "data": rows.about.test.sha256,
+        "labels": rows.labels,
+        "wording": rows.dataset.wording,
+        "scope": rows.dataset.scope,
+        "references": rows.dataset.references,
+        "nli": config.nli,
+        "bertscore": config.bertscore,
+    }
+    for system in config.systems:
+        model = identify(config, system)
+        yield _Member(
+            name=system.name,
+            key={**common, **system.model_dump(mode="json"), "revision": model.revision},
+            load=_loading(config, system, rows),
+            model={"name": model.name, "revision": model.revision},
+            card=model.card.model_dump(mode="json") if model.card else None,
+        )
+    train = rows.about.train.sha256 if rows.about.train else ""
+    for name in config.baselines:
+        note = about(name, config, rows)
+        yield _Member(
+            name, {**common, "baseline": name, "train": train, "note": note}, _fitting(config, name, rows), note
+        )
+
+
+def _loading(config: EvaluateConfig, system: System, rows: Rows) -> Callable[[], Answering]:
+    return lambda: load(config, system, rows)
+
+
+def _fitting(config: EvaluateConfig, name: Baseline, rows: Rows) -> Callable[[], Answering]:
+    return lambda: load_baseline(name, config, rows)
+
+
+def _answer(config: EvaluateConfig, rows: Rows, member: _Member, values: Values | None, watch: Watch) -> Answered:
+    name = f"{rows.dataset.name}--{member.name}"
+
+    def gold(row: Row) -> tuple[str, ...]:
+        return gold_summary(row, rows.dataset) if config.task == "summary" else row.labels
+
+    return answer_rows(
+        rows.test,
+        member.load,
+        path=Path(config.output) / "predictions" / f"{name}.jsonl",
+        key=member.key,
+        gold=gold,
+        values=values,
+        progress=lambda done, total: watch.progress(f"{rows.dataset.name}: {member.name}", done, total),
+    )
+
+
+def _cell(config: EvaluateConfig, rows: Rows, member: _Member, found: Answered) -> Cell:
+    refused = [f"{count} rows not read, which count as wrong: {reason}" for reason, count in found.refused.items()]
+    return Cell(
+        data=rows.dataset.name,
+        system=member.name,
+        baseline=member.model is None,
+        note="; ".join([*([member.note] if member.note else []), *refused]),
+        model=member.model,
+        card=member.card,
+        rows=len(found.predictions),
+        groups=len({row.group for row in found.predictions}),
+        seconds=round(found.seconds, 3),
+        rows_per_second=round(len(found.predictions) / max(found.seconds, 1e-9), 3),
+        predictions=found.path.relative_to(config.output).as_posix(),
+        sha256=found.sha256,
+        **describe(config, rows, found.predictions),
+    )
+
+
+def _comparisons(
+    config: EvaluateConfig, data: Sequence[Rows], cells: Sequence[Cell], answered: Mapping[tuple[str, str], Answered]
+) -> tuple[Comparison, ...]:
+    made: list[Comparison] = []
+    for rows in data:
+        own = [cell for cell in cells if cell.data == rows.dataset.name]
+        for a, b in combinations(own, 2):
+            if not (a.baseline and b.baseline):
+                sides = [(cell.system, answered[cell.data, cell.system].predictions) for cell in (a, b)]
+                made += compare_cells(
+                    *sides,
+                    task=config.task,
+                    labels=rows.labels,
+                    multi_label=config.multi_label,
+                    bootstrap=config.bootstrap,
+                    seed=config.seed,
+                    data=rows.dataset.name,
+                )
+    return tuple(made)
+
+
+def _report(
+    config: EvaluateConfig, data: Sequence[Rows], cells: Sequence[Cell], comparisons: tuple[Comparison, ...]
+) -> Report:
+    return Report(
+        name=config.name,
+        task=config.task,
+        config_sha256=sha256(_resolved(config).encode()).hexdigest(),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        seed=config.seed,
+        level=config.bootstrap.level,
+        samples=config.bootstrap.samples,
+        versions={"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
+        hardware=_hardware(),
+        partial=any(rows.about.partial for rows in data),
+        data=tuple(rows.about for rows in data),
+        cells=tuple(cells),
+        comparisons=comparisons,
+    )
+
+
+def write_report(config: EvaluateConfig, report: Report) -> None:
+    """Write the resolved configuration and the report's renderings to the run folder.
+
+    Raises:
+        WriteError: The folder cannot be written.
+    """
+    from newsml.evaluation.pages.markdown import markdown
+
+    files = {
+        "config.yaml": _resolved(config),
+        "report.json": json.dumps(report.model_dump(mode="json"), indent=2) + "\n",
+        "report.md": markdown(report),
+    }
+    if config.html:
+        from newsml.evaluation.pages.html import html
+
+        files["report.html"] = html(report)
+    folder = Path(config.output)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (folder / f"{name}.part").write_text(text, encoding="utf-8")
+            (folder / f"{name}.part").replace(folder / name)
+    except OSError as error:
+        raise WriteError(f"{folder}: cannot be written ({error.strerror}); choose another output") from error
+
+
+def _resolved(config: EvaluateConfig) -> str:
+    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _hardware() -> str:
+    import torch
+
+    cores = f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}"
+    return f"{torch.cuda.get_device_name(0)}; {cores}" if torch.cuda.is_available() else cores
