@@ -38,7 +38,8 @@ class Table(StrictModel):
         revision: Commit of a hub id.
         columns: newsml's field names to the table's column names.
         join: A second table that supplies more columns.
-        explode: Column whose list of objects becomes one row each, its fields as columns.
+        explode: Column of lists, each entry of which becomes a row: of objects, with their fields as columns; of
+            texts, with the text in the column itself.
         where: Keep only rows whose column has one of the values listed.
         label: The label of every row, for a table whose rows are all of one class and have no column for it.
         labels: The table's labels to newsml's; a label mapped to null is dropped, one not listed is a fault.

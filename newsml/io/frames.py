@@ -65,9 +65,13 @@ def _exploded(frame: pd.DataFrame, column: str, where: str) -> pd.DataFrame:
 
     _need(frame, [column], where)
     frame = frame.explode(column, ignore_index=True).dropna(subset=[column])
+    if all(isinstance(entry, str) for entry in frame[column]):
+        return frame
     odd = next((entry for entry in frame[column] if not isinstance(entry, Mapping)), None)
     if odd is not None:
-        raise DataError(f"{where}: column {column!r} holds {odd!r:.40}, expected lists of objects to explode")
+        raise DataError(
+            f"{where}: column {column!r} holds {odd!r:.40}, expected lists of objects or of texts to explode"
+        )
     parts = pd.DataFrame(list(frame[column]), index=frame.index)
     hidden = [column, *(name for name in parts.columns if name in frame.columns and name != column)]
     return frame.drop(columns=hidden).join(parts)

@@ -13,6 +13,7 @@ import pytest
 
 from newsml.config.finetune import FinetuneConfig
 from newsml.errors import DataError, FileMissingError
+from newsml.io.rows import read_rows
 from newsml.training.data import Split, read_split
 
 CLAIMS = {"text": "text", "claim": "claim", "label": "label"}
@@ -104,8 +105,15 @@ def test_a_list_of_objects_becomes_a_row_each(tmp_path: Path) -> None:
         ("x", "It rained.", "agree"),
         ("x", "It snowed.", "disagree"),
     ]
-    write(tmp_path / "rows.jsonl", [{"text": "Rain fell.", "label": "a", "claims": ["no object"]}])
-    with pytest.raises(DataError, match="expected lists of objects"):
+    write(tmp_path / "rows.jsonl", [{"text": "Rain fell.", "points": ["It rained", "It poured"]}])
+    texts = {"columns": {"text": "text", "claim": "points"}, "explode": "points", "label": "agree"}
+    kept = recipe(tmp_path, texts, task="claim-stance").train[0]
+    assert kept.label == "agree"
+    skipped: Counter[str] = Counter()
+    found = read_rows(tmp_path, kept, number=0, where="train[0]", skipped=skipped)
+    assert [(row.claim, row.label) for row in found] == [("It rained", "agree"), ("It poured", "agree")]
+    write(tmp_path / "rows.jsonl", [{"text": "Rain fell.", "label": "a", "claims": [3]}])
+    with pytest.raises(DataError, match="expected lists of objects or of texts"):
         read_split(recipe(tmp_path, {"explode": "claims"}))
 
 
