@@ -24,24 +24,35 @@ def units(article: Article, count: Count) -> tuple[Sentence, ...]:
 
 
 def nearest(
-    query: np.ndarray, vectors: Sequence[np.ndarray], lengths: Sequence[int], *, count: int, max_tokens: int
+    query: np.ndarray,
+    sentences: Sequence[Sentence],
+    vectors: Sequence[np.ndarray],
+    lengths: Sequence[int],
+    *,
+    count: int,
+    max_tokens: int,
 ) -> list[int]:
-    """The sentences nearest to a query that fit a budget, in reading order.
+    """The title, and the sentences nearest to a query that fit a budget, in reading order.
+
+    A headline says what its article is about in so few words that its cosine with a question is often low.
 
     Args:
         query: Unit vector of the question.
-        vectors: Unit vectors of the sentences.
+        sentences: The sentences of title and text.
+        vectors: Their unit vectors.
         lengths: Their lengths in tokens.
-        count: At most so many sentences.
-        max_tokens: At most so many tokens together; the nearest sentence is always taken.
+        count: At most so many sentences, the title among them.
+        max_tokens: At most so many tokens together; the first sentence taken may be longer.
 
     Returns:
         Indices into ``vectors``, rising.
     """
     similarity = np.stack(vectors) @ query
+    titles = [index for index, sentence in enumerate(sentences) if sentence.field == "title"][:1]
+    ranked = [index for index in np.argsort(-similarity, kind="stable") if index not in titles]
     chosen: list[int] = []
     left = max_tokens
-    for index in np.argsort(-similarity, kind="stable"):
+    for index in (*titles, *ranked):
         if len(chosen) == count:
             break
         if not chosen or lengths[index] <= left:

@@ -16,7 +16,7 @@ from newsml.text.sentences import split
 from newsml.text.windows import Count, Window, windows
 
 CLAIM_SENTENCES = 4
-"""Sentences a claim is judged on: the nearest ones by cosine."""
+"""Sentences a claim is judged on: the title and the nearest ones by cosine."""
 
 CLAIM_TOKENS = 160
 """Longest claim-stance input in tokens, special tokens included."""

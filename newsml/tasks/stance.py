@@ -3,10 +3,11 @@
 Owns the choice of sentences, the rules that reduce them to one answer, and their order as evidence. Knows nothing of
 how a judge computes.
 
-Claims: the sentences nearest to the claim are judged together; each of them is then judged alone, and those that carry
-the answer best are its evidence. Targets: every sentence that names the target is judged; the article's stance is the
-mean of their probabilities, each weighted by how decided it is (``NEUTRAL_WEIGHT``). A target that is a topic nobody
-names is judged on the whole text instead, in windows reduced the same way, where the caller asks for it.
+Claims: the title and the sentences nearest to the claim are judged together, and each of them alone; the answer is the
+mean of the first judgement and the mean of the others, and the sentences that carry it best are its evidence. Targets:
+every sentence that names the target is judged; the article's stance is the mean of their probabilities, each weighted
+by how decided it is (``NEUTRAL_WEIGHT``). A target that is a topic nobody names is judged on the whole text instead, in
+windows reduced the same way, where the caller asks for it.
 """
 
 from __future__ import annotations
@@ -136,14 +137,15 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
         query, *vectors = yield Call(self._embedder, [claim, *(sentence.text for sentence in sentences)])
         room = judge.max_tokens - SPECIAL_TOKENS - length
         lengths = count([sentence.text for sentence in sentences])
-        chosen = nearest(query, vectors, lengths, count=CLAIM_SENTENCES, max_tokens=room)
+        chosen = nearest(query, sentences, vectors, lengths, count=CLAIM_SENTENCES, max_tokens=room)
         near = [sentences[i] for i in chosen]
         cosines = [float(vectors[i] @ query) for i in chosen]
         whole, *alone = yield from judge.probabilities(
             [Question(claim, tuple(near), max(cosines))]
             + [Question(claim, (sentence,), cosine) for sentence, cosine in zip(near, cosines, strict=True)]
         )
-        label = CLAIM_LABELS[int(np.argmax(whole))]
+        mean = (whole + np.mean(alone, axis=0)) / 2
+        label = CLAIM_LABELS[int(np.argmax(mean))]
         strength = [float(row[CLAIM_LABELS.index(label)]) * max(c, 0.0) for row, c in zip(alone, cosines, strict=True)]
         return StanceResult(
             article_id=article.id,
@@ -152,8 +154,8 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
             kind="claim",
             subject=claim,
             label=label,
-            score=float(whole.max()),
-            scores=Scores(zip(CLAIM_LABELS, whole, strict=True)),
+            score=float(mean.max()),
+            scores=Scores(zip(CLAIM_LABELS, mean, strict=True)),
             evidence=() if label == "unrelated" else _strongest(near, strength),
         )
 

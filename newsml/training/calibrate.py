@@ -5,26 +5,32 @@ Owns the fit. Knows nothing of models.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
+LEAST = 1e-9
+"""Probability that stands for less, so that one hopeless row does not decide."""
 
-def fit_temperature(logits: np.ndarray, gold: np.ndarray) -> float:
+
+def fit_temperature(probabilities: Callable[[float], np.ndarray], gold: np.ndarray) -> float:
     """The temperature that minimises the negative log-likelihood of held-out labels.
 
     Args:
-        logits: (rows, classes).
+        probabilities: From a temperature to probabilities, shape (rows, classes), reduced to rows as they are in use;
+            a row of zeros has no answer and is left out.
         gold: (rows,) class numbers.
 
     Returns:
-        A temperature between 0.25 and 10; over 1 means that the model was too sure of itself.
+        A temperature between 0.1 and 10; over 1 means that the model was too sure of itself.
     """
     from scipy.optimize import minimize_scalar
-    from scipy.special import log_softmax
-
-    rows = np.arange(len(gold))
 
     def loss(log_temperature: float) -> float:
-        return float(-log_softmax(logits / np.exp(log_temperature), axis=1)[rows, gold].mean())
+        found = probabilities(float(np.exp(log_temperature)))
+        answered = found.any(axis=1)
+        right = found[np.arange(len(gold)), gold][answered]
+        return float(-np.log(np.maximum(right, LEAST)).mean())
 
-    bounds = (np.log(0.25), np.log(10.0))
+    bounds = (np.log(0.1), np.log(10.0))
     return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded").x))

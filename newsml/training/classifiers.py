@@ -86,11 +86,21 @@ def evaluate(
         return {}, 1.0
     logits = np.stack(fitted([example.pair for example in dev]))
     number = {label: index for index, label in enumerate(labels)}
-    temperature = fit_temperature(logits, np.array([number[example.label] for example in dev]))
-    probabilities = np.zeros((len(split.dev), len(labels)))
-    for example, row in zip(dev, softmax(logits, temperature=temperature), strict=True):
-        weight = sentence_weight(row) if tuple(labels) == TARGET_LABELS else 1.0
-        probabilities[example.row] += example.weight * weight * row
+
+    def reduced(temperature: float) -> np.ndarray:
+        """Probabilities of the rows, by the rule of the task; a row without an input has none."""
+        found = softmax(logits, temperature=temperature)
+        decided = [sentence_weight(row) if tuple(labels) == TARGET_LABELS else 1.0 for row in found]
+        weights = np.array([example.weight for example in dev]) * decided
+        owners = [example.row for example in dev]
+        sums, total = np.zeros((len(split.dev), len(labels))), np.zeros(len(split.dev))
+        np.add.at(sums, owners, weights[:, None] * found)
+        np.add.at(total, owners, weights)
+        made: np.ndarray = sums / np.maximum(total, 1e-12)[:, None]
+        return made
+
+    temperature = fit_temperature(reduced, np.array([number[row.label] for row in split.dev]))
+    probabilities = reduced(temperature)
     predicted = [labels[int(row.argmax())] if row.any() else NOT_MENTIONED for row in probabilities]
     gold = [row.label for row in split.dev]
     learned = [row.label for row in split.train]
@@ -119,7 +129,7 @@ def make_examples(
 ) -> list[Example]:
     """The inputs of a task's rows."""
     if config.task == "claim-stance":
-        return claim_examples(rows, encoder, max_tokens=config.training.max_tokens)
+        return claim_examples(rows, encoder, max_tokens=config.training.max_tokens, training=training)
     if config.task == "target-stance":
         return target_examples(rows, encoder, max_tokens=config.training.max_tokens, training=training)
     return topic_examples(rows, encoder, max_tokens=config.training.max_tokens, first_only=training)

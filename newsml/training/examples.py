@@ -41,7 +41,7 @@ class Example:
         pair: What the classifier reads.
         label: Class name.
         row: Number of the row it comes from.
-        weight: Its part in the row's decision (length in tokens).
+        weight: Its part in the row's decision.
     """
 
     pair: TextPair
@@ -50,8 +50,8 @@ class Example:
     weight: float = 1.0
 
 
-def claim_examples(rows: Sequence[Row], encoder: Encoder, *, max_tokens: int) -> list[Example]:
-    """Each row's claim with the sentences nearest to it."""
+def claim_examples(rows: Sequence[Row], encoder: Encoder, *, max_tokens: int, training: bool) -> list[Example]:
+    """Each row's claim with the sentences nearest to it; to evaluate, also with each of them alone, as in use."""
     keys = list(dict.fromkeys((row.title, row.text) for row in rows))
     sentences = {key: units(Article(text=key[1], title=key[0]), encoder.count_tokens) for key in keys}
     texts = list(dict.fromkeys([row.claim for row in rows] + [s.text for key in keys for s in sentences[key]]))
@@ -62,12 +62,17 @@ def claim_examples(rows: Sequence[Row], encoder: Encoder, *, max_tokens: int) ->
         own = sentences[row.title, row.text]
         chosen = nearest(
             vectors[row.claim],
+            own,
             [vectors[sentence.text] for sentence in own],
             [lengths[sentence.text] for sentence in own],
             count=CLAIM_SENTENCES,
             max_tokens=max(max_tokens - SPECIAL_TOKENS - lengths[row.claim], 1),
         )
-        examples.append(Example(claim_pair(row.claim, [own[i] for i in chosen]), row.label, number))
+        near = [own[i] for i in chosen]
+        examples.append(Example(claim_pair(row.claim, near), row.label, number))
+        if not training:
+            share = 1 / len(near)
+            examples += [Example(claim_pair(row.claim, [alone]), row.label, number, weight=share) for alone in near]
     return examples
 
 

@@ -138,6 +138,10 @@ def test_the_title_is_quoted_only_where_the_body_says_less_than_half(
 
 def test_a_claim_is_judged_on_its_nearest_sentences_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsml.tasks.stance.CLAIM_SENTENCES", 3)
+    titled = Claims({"": (0.7, 0.1, 0.1, 0.1)})
+    letter = Article("Troops came in the rain. It was cold.", title="A letter")
+    detector(claim_judge=titled).predict(letter, claim="Troops and rain")
+    assert titled.asked[0] == "A letter Troops came in the rain. It was cold."
     judge = Claims({"": (0.7, 0.1, 0.1, 0.1)})
     text = "Rain fell. The troops left. Snow fell. More troops came in the rain. Fog."
     result = detector(claim_judge=judge).predict(Article(text), claim="Troops and rain")
@@ -150,14 +154,16 @@ def test_a_claim_is_judged_on_its_nearest_sentences_in_order(monkeypatch: pytest
 
 
 def test_a_claims_evidence_says_the_answer_alone_and_is_near() -> None:
-    yes, no = (0.9, 0.05, 0.03, 0.02), (0.02, 0.9, 0.05, 0.03)
+    yes, no = (0.6, 0.2, 0.1, 0.1), (0.02, 0.9, 0.05, 0.03)
     judge = Claims({"denied": no, "troops": yes, "": no})
     article = Article("The troops came. The court denied troops. Troops, troops and rain.")
     result = detector(claim_judge=judge).predict(article, claim="Troops")
     assert result.label == "disagree"
     assert [span.text for span in result.evidence] == ["The court denied troops."]
     assert 0 < (result.evidence[0].score or 0) < 0.9
-    assert [result.scores[label] for label in CLAIM_LABELS] == list(no)
+    # The mean of the judgement of all together and the mean of those of each alone.
+    expected = (np.array(no) + (2 * np.array(yes) + np.array(no)) / 3) / 2
+    assert [result.scores[label] for label in CLAIM_LABELS] == pytest.approx(list(expected))
 
 
 def test_an_unrelated_article_has_no_evidence() -> None:

@@ -20,13 +20,24 @@ def drawn(scale: float, rows: int = 20_000) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("scale", [0.5, 1.0, 3.0])
 def test_overconfidence_is_measured(scale: float) -> None:
     logits, gold = drawn(scale)
-    assert fit_temperature(logits, gold) == pytest.approx(scale, rel=0.05)
+    assert fit_temperature(lambda t: softmax(logits, temperature=t), gold) == pytest.approx(scale, rel=0.05)
 
 
 def test_it_stays_within_its_bounds() -> None:
     sure = np.eye(3) * 5
-    assert fit_temperature(sure, np.array([0, 1, 2])) == pytest.approx(0.25, rel=0.01)
-    assert fit_temperature(sure, np.array([1, 2, 0])) == pytest.approx(10.0, rel=0.01)
+    assert fit_temperature(lambda t: softmax(sure, temperature=t), np.array([0, 1, 2])) == pytest.approx(0.1, rel=0.3)
+    assert fit_temperature(lambda t: softmax(sure, temperature=t), np.array([1, 2, 0])) == pytest.approx(10, rel=0.01)
+
+
+def test_rows_without_an_answer_do_not_count() -> None:
+    logits, gold = drawn(3.0, rows=5000)
+    answered = np.arange(len(gold)) % 2 == 0
+
+    def half(temperature: float) -> np.ndarray:
+        return softmax(logits, temperature=temperature) * answered[:, None]
+
+    whole = fit_temperature(lambda t: softmax(logits[answered], temperature=t), gold[answered])
+    assert fit_temperature(half, gold) == pytest.approx(whole)
 
 
 def test_the_order_of_the_answers_stays() -> None:

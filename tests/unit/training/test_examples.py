@@ -26,7 +26,11 @@ def encoder(models: Path) -> Encoder:
 
 def test_a_claim_goes_with_its_nearest_sentences_in_order(encoder: Encoder, article: Article) -> None:
     row = Row(article.text, "g", 0, "agree", title=article.title, claim="Russia denied the report.")
-    (example,) = claim_examples([row], encoder, max_tokens=60)
+    (example,) = claim_examples([row], encoder, max_tokens=60, training=True)
+    whole, *alone = claim_examples([row], encoder, max_tokens=60, training=False)
+    assert whole == example
+    assert " ".join(part.pair.second or "" for part in alone) == example.pair.second
+    assert sum(part.weight for part in alone) == pytest.approx(whole.weight)
     assert example.pair.first == "Russia denied the report"
     assert "Russia denied the report." in (example.pair.second or "")
     places = [article.text.find(part) for part in (example.pair.second or "").split(". ")]
