@@ -51,7 +51,8 @@ def evaluate(
     from newsml.config.load import load
 
     evaluations = [load(path, EvaluateConfig, overrides=changes or ()) for path in configs]
-    if twice := [e.output for e in evaluations if [other.output for other in evaluations].count(e.output) > 1]:
+    folders = [Path(evaluation.output).resolve() for evaluation in evaluations]
+    if twice := [folder.name for folder in folders if folders.count(folder) > 1]:
         error_line(f"two configurations write to {twice[0]}; give each an output of its own")
         raise typer.Exit(1)
     screen = output()

@@ -31,7 +31,7 @@ OPTIONAL: dict[Task, tuple[str, ...]] = {
 """Columns it may map. ``group`` names the article a row comes from; without it rows of one text are a group. ``start``
 and ``end`` are the offsets at which the text names the target; without them its name is looked for."""
 
-Name = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+Name = Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9._]|-[A-Za-z0-9._])*$")
 Baseline = Literal["majority", "stratified", "tfidf", "cosine", "lead-3", "random", "textrank", "lexrank"]
 
 BASELINES: dict[Task, tuple[Baseline, ...]] = {
@@ -157,6 +157,11 @@ class EvaluateConfig(StrictModel):
                     table.check_columns(FIELDS[self.task], OPTIONAL[self.task], where, self.task)
                     if table.unrelated and self.task != "claim-stance":
                         raise ValueError(f"{where}.unrelated: goes with claim stance, not {self.task}")
+            if twice := [label for label in data.labels if data.labels.count(label) > 1]:
+                raise ValueError(f"data[{number}].labels: {twice[0]!r} stands there twice")
+            worded = [data.wording.get(label, label) for label in data.labels]
+            if same := [text for text in worded if worded.count(text) > 1]:
+                raise ValueError(f"data[{number}].wording: two labels are worded {same[0]!r}")
             if unknown := [label for label in data.wording if data.labels and label not in data.labels]:
                 raise ValueError(f"data[{number}].wording: {unknown[0]!r} is none of {', '.join(data.labels)}")
         return self
@@ -165,7 +170,8 @@ class EvaluateConfig(StrictModel):
     def _systems(self) -> EvaluateConfig:
         names = [system.name for system in self.systems] + list(self.baselines)
         for what, given in (("system or baseline", names), ("data set", [data.name for data in self.data])):
-            if twice := [name for name in given if given.count(name) > 1]:
+            plain = [name.lower() for name in given]  # Files of the run are named after them.
+            if twice := [name for name in given if plain.count(name.lower()) > 1]:
                 raise ValueError(f"two are named {twice[0]!r}; each {what} needs a name of its own")
         if not names:
             raise ValueError("systems: nothing to evaluate; name a system or a baseline")

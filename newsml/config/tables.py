@@ -6,11 +6,14 @@ Owns the part of the schemas that training and evaluation share. Knows nothing o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from newsml.config.base import StrictModel
 from newsml.errors import suggest
+
+Count = Annotated[int, Field(ge=0)]
 
 
 class Join(StrictModel):
@@ -59,7 +62,7 @@ class Table(StrictModel):
     where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     label: str | None = None
     labels: dict[str, str | None] | None = None
-    limit: int | dict[str, int] | None = None
+    limit: Count | dict[str, Count] | None = None
     unrelated: int = Field(default=0, ge=0)
     max_words: int | None = Field(default=None, ge=1)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from random import Random
 from typing import Any
@@ -61,7 +62,8 @@ def load_baseline(name: Baseline, config: EvaluateConfig, rows: Rows) -> Answeri
     if config.task == "summary":
         return _sentences(name, config)
     if name == "cosine":
-        return load(config, COSINE, rows)
+        plain = rows.dataset.model_copy(update={"wording": {}})
+        return load(config, COSINE, replace(rows, dataset=plain))
     if name == "tfidf":
         return _tfidf(config, rows)
     return partial(_by_shares, sets=[row.labels for row in rows.train or rows.test], name=name, seed=config.seed)
@@ -90,7 +92,13 @@ def _tfidf(config: EvaluateConfig, rows: Rows) -> Answering:
         model.fit(texts, kinds.fit_transform([row.labels for row in rows.train]))
         names, several = rows.labels, True
     else:
-        model = tfidf_model(len(texts), seed=config.seed).fit(texts, [row.label for row in rows.train])
+        model = tfidf_model(len(texts), seed=config.seed)
+        try:
+            model.fit(texts, [row.label for row in rows.train])
+        except ValueError as error:
+            raise DataError(
+                f"baseline tfidf cannot be fitted on the train rows of {rows.dataset.name} ({error}); leave tfidf out"
+            ) from error
         names, several = tuple(map(str, model.classes_)), False
 
     def answers(asked: Iterable[Row]) -> Iterator[Answer]:

@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from newsml.errors import WriteError
+from newsml.errors import NewsmlError, WriteError
 from newsml.evaluation.predictions import Prediction, line_of, read_predictions
 from newsml.evaluation.systems import Answer, Answering
 from newsml.io.rows import Row
@@ -87,9 +87,9 @@ def answer_rows(
         progress(state.rows, len(rows))
         whole = path.read_bytes()
     except OSError as error:
-        if isinstance(error, WriteError) or error.filename is None:
+        if isinstance(error, NewsmlError):
             raise
-        raise WriteError(f"{error.filename}: cannot be written ({error.strerror}); choose another output") from error
+        raise WriteError(f"{error.filename or path}: cannot be written ({error.strerror or error})") from error
     return Answered(tuple(read_predictions(path)), state.seconds, state.refused, path, sha256(whole).hexdigest())
 
 
@@ -126,7 +126,14 @@ def _chunk(
         file.flush()
         os.fsync(file.fileno())
     refused = Counter(state.refused) + Counter(answer.refused for answer in answers if answer.refused)
-    done = _State(state.key, state.rows + len(rows), state.size + len(written), state.seconds + seconds, dict(refused))
+    done = _State(
+        key=state.key,
+        rows=state.rows + len(rows),
+        size=state.size + len(written),
+        sha256=sha256(path.read_bytes()).hexdigest(),
+        seconds=state.seconds + seconds,
+        refused=dict(refused),
+    )
     done.write(path)
     return done
 
@@ -138,16 +145,18 @@ class _State:
     key: str
     rows: int
     size: int
+    sha256: str
     seconds: float
     refused: dict[str, int]
 
     @classmethod
     def read(cls, path: Path, key: str) -> _State:
-        """The state of a file; none where it was made with another key, or is not what its state says."""
-        begun = cls(key, 0, 0, 0.0, {})
+        """The state of a file; none where it was made with another key, or has been changed since."""
+        begun = cls(key, 0, 0, "", 0.0, {})
         try:
             found = cls(**json.loads(_beside(path).read_text(encoding="utf-8")))
-            return found if found.key == key and path.stat().st_size >= found.size else begun
+            answers = path.read_bytes()[: found.size]
+            return found if found.key == key and sha256(answers).hexdigest() == found.sha256 else begun
         except (OSError, ValueError, TypeError):
             return begun
 

@@ -14,7 +14,7 @@ from newsml.config.evaluate import Bootstrap
 from newsml.errors import DataError, FileMissingError, suggest
 from newsml.evaluation.figures.of_task import compare_cells
 from newsml.evaluation.predictions import Prediction, read_predictions
-from newsml.evaluation.report import Cell, Comparison, Report
+from newsml.evaluation.report import SCHEMA_VERSION, Cell, Comparison, Report
 
 
 def compare_runs(
@@ -56,6 +56,8 @@ def compare_runs(
     made: list[Comparison] = []
     for data in shared:
         other = next(other for other in second.data if other.name == data.name)
+        if data.test.sha256 != other.test.sha256:
+            raise DataError(f"{data.name} has other rows in {run_a} than in {run_b}; compare runs on the same data")
         one, two = _cell(first, data.name, name_a), _cell(second, data.name, name_b)
         made += compare_cells(
             (labels[0], _predictions(run_a, one)),
@@ -79,7 +81,7 @@ def read_report(folder: Path) -> Report:
     """
     path = folder / "report.json"
     try:
-        return Report.model_validate_json(path.read_bytes())
+        report = Report.model_validate_json(path.read_bytes())
     except FileNotFoundError as error:
         raise FileMissingError(f"{folder}: no report.json; give the folder that newsml evaluate wrote to") from error
     except OSError as error:
@@ -88,6 +90,9 @@ def read_report(folder: Path) -> Report:
         fault = error.errors()[0]
         where = ".".join(map(str, fault["loc"])) or "file"
         raise DataError(f"{path}: not a report of this version of newsml ({where}: {fault['msg']})") from error
+    if report.schema_version != SCHEMA_VERSION:
+        raise DataError(f"{path}: schema version {report.schema_version}, expected {SCHEMA_VERSION}; evaluate again")
+    return report
 
 
 def _chosen(report: Report, run: Path, name: str | None, option: str) -> str:

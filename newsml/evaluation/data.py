@@ -20,6 +20,9 @@ from newsml.evaluation.report import Data, Tables
 from newsml.evaluation.splits import draw, held_out, unrelated
 from newsml.io.rows import Row, read_rows
 
+LIMITED = "over the limit"
+"""Why rows are left out that make a report partial."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -60,24 +63,24 @@ def read_data(config: EvaluateConfig, number: int) -> Rows:
     train = _read(config, dataset.train, f"data[{number}].train", skipped)
     if dataset.held_out < 1:
         held = held_out({row.group for row in test}, dataset.held_out, config.seed)
-        train += [row for row in test if row.group not in held]
+        train = [row for row in (*train, *test) if row.group not in held]
         test = [row for row in test if row.group in held]
     if not test:
         raise DataError(f"data[{number}] {dataset.name}: no row to evaluate on; check held_out, where and limit")
     test = _identified(test, dataset.name)
     labels = _labels(config, dataset, test, train)
-    texts = {_plain(row.text) for row in train}
+    texts, groups = {_plain(row.text) for row in train}, {row.group for row in train}
     duplicates, conflicts = _duplicates(test)
     about = Data(
         name=dataset.name,
         labels=labels,
         test=_tables(dataset.test, test),
-        train=_tables(dataset.train or dataset.test, train) if train else None,
-        partial=any(table.limit is not None for table in dataset.test),
+        train=_tables((*dataset.train, *(dataset.test if dataset.held_out < 1 else ())), train) if train else None,
+        partial=any(skipped[reason] for reason in skipped if reason.endswith(LIMITED) and ".test[" in reason),
         skipped=dict(+skipped),
         duplicates=duplicates,
         conflicts=conflicts,
-        overlap=sum(_plain(row.text) in texts for row in test),
+        overlap=sum(_plain(row.text) in texts or row.group in groups for row in test),
     )
     return Rows(dataset, tuple(test), tuple(train), about)
 
@@ -95,7 +98,11 @@ def _read(config: EvaluateConfig, tables: Sequence[Table], where: str, skipped: 
         )
         random = Random(f"{config.seed} {where} {number}")
         found = found + unrelated(found, table.unrelated, random)
-        rows += found if table.limit is None else draw(found, table.limit, random)
+        if isinstance(table.limit, dict) and (odd := set(table.limit) - {row.label for row in found}):
+            raise DataError(f"{where}[{number}].limit: no row of {table.name} has the label {min(odd)!r}")
+        kept = found if table.limit is None else draw(found, table.limit, random)
+        skipped[f"{where}[{number}] {table.name}: {LIMITED}"] += len(found) - len(kept)
+        rows += kept
     return rows
 
 
@@ -116,7 +123,10 @@ def _identified(rows: Sequence[Row], name: str) -> list[Row]:
     for number, row in enumerate(rows):
         places[row.id] += 1
         own = f"{row.id}#{places[row.id]}" if shared[row.id] > 1 else row.id
-        made.append(replace(row, id=own if row.id else str(number)))
+        made.append(replace(row, id=own if row.id else f"row {number}"))
+    found = Counter(row.id for row in made)
+    if double := next((row for row, count in found.items() if count > 1), None):
+        raise DataError(f"{name}: two rows would be called {double!r}; ids must differ, or leave the column unmapped")
     return made
 
 
@@ -125,11 +135,12 @@ def _labels(config: EvaluateConfig, dataset: Dataset, test: Sequence[Row], train
         return ()
     found = {label for row in (*test, *train) for label in row.labels}
     if dataset.labels:
-        if odd := next((row for row in test if set(row.labels) - set(dataset.labels)), None):
+        if odd := next((row for row in (*test, *train) if set(row.labels) - set(dataset.labels)), None):
             label = next(label for label in odd.labels if label not in dataset.labels)
             known = ", ".join(dataset.labels)
+            part = "row" if any(row is odd for row in test) else "a train row"
             raise DataError(
-                f"{dataset.name}: row {odd.id!r} has the label {label!r}, expected one of {known}"
+                f"{dataset.name}: {part} {odd.id!r} has the label {label!r}, expected one of {known}"
                 f"{suggest(label, dataset.labels)}; map it with labels, to null to leave its rows out"
             )
         return dataset.labels

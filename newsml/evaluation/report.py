@@ -217,7 +217,7 @@ class Data(StrictModel):
         skipped: Reason to number of rows that were left out.
         duplicates: Test rows that say the same as an earlier one (text and subject, white space and case aside).
         conflicts: Those among them with another gold label.
-        overlap: Test rows whose text is also in train.
+        overlap: Test rows whose text, or article, is also in train.
     """
 
     name: str

@@ -260,6 +260,7 @@ def write_report(config: EvaluateConfig, report: Report) -> None:
     folder = Path(config.output)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / "report.html").unlink(missing_ok=True)  # That of an earlier run is not this one's.
         for name, text in files.items():
             (folder / f"{name}.part").write_text(text, encoding="utf-8")
             (folder / f"{name}.part").replace(folder / name)

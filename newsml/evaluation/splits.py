@@ -24,10 +24,14 @@ def unrelated(rows: list[Row], count: int, random: Random) -> list[Row]:
     if not count:
         return []
     articles = {row.group: row for row in rows}
+    own: dict[str, set[str]] = {}
+    for row in rows:
+        own.setdefault(row.group, set()).add(row.claim)
     made: list[Row] = []
     for group, article in sorted(articles.items()):
-        others = [row for row in random.sample(rows, min(len(rows), 20 * count)) if row.group != group]
-        made.extend(replace(article, claim=other.claim, label="unrelated") for other in others[:count])
+        drawn = [row.claim for row in random.sample(rows, min(len(rows), 20 * count)) if row.group != group]
+        others = [claim for claim in dict.fromkeys(drawn) if claim not in own[group]]
+        made.extend(replace(article, claim=claim, label="unrelated", labels=("unrelated",)) for claim in others[:count])
     return made
 
 

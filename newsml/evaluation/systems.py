@@ -19,7 +19,14 @@ from newsml.io.rows import Row
 from newsml.models.card import Card
 from newsml.models.load import DEFAULT_BASE
 from newsml.models.resolve import Resolved, resolve
-from newsml.results import StanceResult, SummaryResult, TopicResult
+from newsml.results import (
+    CLAIM_LABELS,
+    NOT_MENTIONED,
+    TARGET_LABELS,
+    StanceResult,
+    SummaryResult,
+    TopicResult,
+)
 from newsml.tasks.query import StanceQuery
 from newsml.tasks.run import Steps, stream
 from newsml.tasks.stance import StanceDetector
@@ -94,6 +101,8 @@ def load(config: EvaluateConfig, system: System, rows: Rows) -> Answering:
         length = {"sentences": system.sentences, "words": system.words, "ratio": system.ratio}
         summarizer = Summarizer.from_pretrained(name, revision=system.revision, **length)  # type: ignore[arg-type]
         return _Asking(summarizer.steps, _article, _summary_answer, {})
+    own = CLAIM_LABELS if config.task == "claim-stance" else (*TARGET_LABELS, NOT_MENTIONED)
+    _check_labels(system, own, rows)
     detector = StanceDetector.from_pretrained(system.model, revision=system.revision)
     scope = rows.dataset.scope
 
@@ -132,11 +141,8 @@ def _topics(config: EvaluateConfig, system: System, rows: Rows) -> Answering:
     names: dict[str, str | None] = {label: system.labels.get(label, label) for label in classifier.labels}
     if system.zero_shot:
         names = dict(wording)
-    elif lacking := sorted(set(rows.labels) - set(names.values())):
-        raise DataError(
-            f"system {system.name} never answers {lacking[0]!r}, a class of {rows.dataset.name}; it has "
-            f"{', '.join(classifier.labels)}: say in its labels what they are called in the data, or set zero_shot"
-        )
+    else:
+        _check_labels(system, classifier.labels, rows)
     return _Asking(classifier.steps, _article, lambda result: _topic_answer(result, names))
 
 
@@ -158,6 +164,16 @@ class _Asking:
             return self.answer((yield from self.steps(self.question(row))))
         except (ArticleError, QueryError) as error:
             return Answer((), dict(self.nothing), refused=str(error))
+
+
+def _check_labels(system: System, own: Sequence[str], rows: Rows) -> None:
+    if unknown := [label for label in system.labels if label not in own]:
+        raise DataError(f"system {system.name}: labels names {unknown[0]!r}, but the model has {', '.join(own)}")
+    if lacking := sorted(set(rows.labels) - {system.labels.get(label, label) for label in own}):
+        raise DataError(
+            f"system {system.name} never answers {lacking[0]!r}, a class of {rows.dataset.name}; it has "
+            f"{', '.join(own)}: say in its labels what they are called in the data, or set zero_shot for topics"
+        )
 
 
 def _article(row: Row) -> Article:

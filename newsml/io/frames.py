@@ -11,7 +11,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from newsml.config.tables import Join, Table
 from newsml.errors import DataError, FileMissingError, MissingDependencyError, suggest
@@ -34,13 +34,18 @@ def read_table(root: Path, table: Table, where: str, skipped: Counter[str]) -> I
         DataError: A file cannot be read, or a column is missing.
     """
     frame = _read(root / table.path, where) if table.path is not None else _dataset(table, where)
+    if frame.empty and not len(frame.columns):
+        return
     if table.join is not None:
         frame = _joined(frame, _read(root / table.join.path, where), table.join, where, skipped)
     if table.explode is not None:
         frame = _exploded(frame, table.explode, where)
     _need(frame, [*table.columns.values(), *table.where], where)
     for column, values in table.where.items():
-        frame = frame[frame[column].astype(str).isin(values)]
+        kept = frame[frame[column].astype(str).isin(values)]
+        if lost := len(frame) - len(kept):
+            skipped[f"{column} is none of {', '.join(values)}"] += lost
+        frame = kept
     yield from frame.to_dict("records")
 
 
@@ -105,13 +110,16 @@ def _read(path: Path, where: str) -> pd.DataFrame:
     kind = next((suffix for suffix in path.suffixes if suffix in (".jsonl", ".csv", ".tsv", ".parquet")), "")
     try:
         if kind == ".jsonl":
-            return pd.DataFrame(_json_lines(path))
+            return pd.DataFrame(_json_lines(path), dtype=object)
         if kind == ".parquet":
             return pd.read_parquet(path)
         if kind in (".csv", ".tsv"):
             # A TSV written by hand has no quoting: a stray quotation mark must not swallow the lines after it.
             quoting = {"sep": "\t", "quoting": 3} if kind == ".tsv" else {}
-            return pd.read_csv(path, keep_default_na=False, na_values=[""], **quoting)
+            frame = pd.read_csv(path, keep_default_na=False, na_values=[""], dtype=str, **quoting)
+            if not isinstance(frame.index, pd.RangeIndex):
+                raise ValueError("rows have more fields than its header; put fields that hold the separator in quotes")
+            return frame
     except (ValueError, OSError, EOFError, zlib.error) as error:
         reason = " ".join(str(error).split())
         raise DataError(f"{where}: {path} cannot be read as {kind[1:]}: {reason:.200}") from error
@@ -121,14 +129,23 @@ def _read(path: Path, where: str) -> pd.DataFrame:
 def _json_lines(path: Path) -> list[dict[str, Any]]:
     """The objects of a file, their values as they are: pandas' own reader makes dates of some."""
     records = []
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+    with _opened(path) as lines:
         for number, line in enumerate(lines, start=1):
             if line.strip():
-                record = json.loads(line)
+                try:
+                    record = json.loads(line)
+                except json.JSONDecodeError as error:
+                    raise ValueError(f"line {number}, column {error.colno}: {error.msg}") from error
                 if not isinstance(record, dict):
                     raise ValueError(f"line {number} holds a {type(record).__name__}, expected an object")
                 records.append(record)
     return records
+
+
+def _opened(path: Path) -> IO[str]:
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8-sig")
+    return path.open(encoding="utf-8-sig")
 
 
 def _need(frame: pd.DataFrame, columns: Sequence[str], where: str) -> None:

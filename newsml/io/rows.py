@@ -75,7 +75,7 @@ def read_rows(
     seen: Counter[str] = Counter()
     for record in read_table(root, table, where, seen):
         values = {field: record[column] for field, column in table.columns.items()}
-        row, reason = _row(values, table, number, where)
+        row, reason = _row(values, table, number, where, several=several)
         if row is None:
             seen[reason] += 1
         elif len(row.labels) > 1 and not several:
@@ -92,7 +92,7 @@ def read_rows(
     return rows
 
 
-def _row(values: Mapping[str, Any], table: Table, number: int, where: str) -> tuple[Row | None, str]:
+def _row(values: Mapping[str, Any], table: Table, number: int, where: str, *, several: bool) -> tuple[Row | None, str]:
     """A record as a row, or why it is none."""
     text, title = values["text"], _written(values.get("title"))
     if not _worded(text) and _worded(title):
@@ -107,7 +107,11 @@ def _row(values: Mapping[str, Any], table: Table, number: int, where: str) -> tu
         if field in values and not _written(values[field]):
             return None, f"no {field}"
     given = (table.label,) if table.label else _texts(values.get("label"))
-    if "label" in values and not given:
+    if several and isinstance(values.get("label"), str) and given and given[0].lstrip().startswith("["):
+        raise DataError(
+            f"{where}: the label {given[0]!r:.60} is a list written as text; give the table as JSONL or Parquet"
+        )
+    if "label" in values and not given and not (several and _listed(values["label"])):
         return None, "no label"
     mapped = given if table.label else [_label(label, table, where) for label in given]
     labels = tuple(dict.fromkeys(label for label in mapped if label is not None))
@@ -122,7 +126,8 @@ def _row(values: Mapping[str, Any], table: Table, number: int, where: str) -> tu
         return None, "no summary"
     row = Row(
         text=text,
-        group=_written(values.get("group")) or sha256(" ".join(text.split()).encode()).hexdigest()[:16],
+        group=_written(values.get("group"))
+        or sha256(" ".join(text.split()).encode("utf-8", "surrogatepass")).hexdigest()[:16],
         source=number,
         id=_written(values.get("id")),
         label=labels[0] if len(labels) == 1 else "",
@@ -150,9 +155,13 @@ def _written(value: Any) -> str:
     return str(value) if str(value).strip() else ""
 
 
+def _listed(value: Any) -> bool:
+    return isinstance(value, Iterable) and not isinstance(value, str)
+
+
 def _texts(value: Any) -> tuple[str, ...]:
     """A cell that holds a text or a list of them."""
-    if not isinstance(value, str) and isinstance(value, Iterable):
+    if _listed(value):
         return tuple(text for text in map(_written, value) if text)
     return tuple(text for text in (_written(value),) if text)
 

@@ -32,6 +32,9 @@ def test_a_limit_makes_the_report_partial(tmp_path: Path) -> None:
     rows = read_data(evaluation(tmp_path, table={"limit": 5}), 0)
     assert rows.about.partial
     assert len(rows.test) == 5
+    assert not read_data(evaluation(tmp_path, table={"limit": 500}), 0).about.partial
+    with pytest.raises(DataError, match="no row of test.jsonl has the label 'spor'"):
+        read_data(evaluation(tmp_path, table={"limit": {"spor": 5}}), 0)
 
 
 def test_held_out_groups_are_on_one_side(tmp_path: Path) -> None:
@@ -107,7 +110,8 @@ def test_unrelated_claims_come_from_other_articles(tmp_path: Path) -> None:
     config = evaluation(tmp_path, task="claim-stance", columns=columns, table={"unrelated": 1}, baselines=["majority"])
     added = read_data(config, 0).test[8:]
     assert len(added) == 8
-    assert {row.label for row in added} == {"unrelated"}
+    assert {row.labels for row in added} == {("unrelated",)}
+    assert read_data(config, 0).about.test.classes == {"agree": 2, "disagree": 2, "discuss": 2, "unrelated": 10}
     assert all(row.claim.split()[-1] not in row.text for row in added)
 
 
@@ -139,3 +143,52 @@ def test_a_split_of_a_data_set_is_read_or_refused_in_one_line(tmp_path: Path) ->
     assert rows.about.test.names == (f"{folder}:test",)
     with pytest.raises(DataError, match=r"cannot be loaded \(.*save the split as JSONL"):
         read_data(evaluation(tmp_path, table={**table, "split": "dev"}), 0)
+
+
+def test_a_claim_that_an_article_has_is_never_its_unrelated_one(tmp_path: Path) -> None:
+    write(
+        tmp_path / "test.jsonl",
+        [{"text": f"Rain on day {n}.", "claim": "It rained", "label": "agree"} for n in range(9)],
+    )
+    columns = {"text": "text", "claim": "claim", "label": "label"}
+    config = evaluation(tmp_path, task="claim-stance", columns=columns, table={"unrelated": 2})
+    rows = read_data(config, 0)
+    assert (len(rows.test), rows.about.conflicts) == (9, 0)
+
+
+def test_train_labels_are_checked_and_held_out_articles_leave_train(tmp_path: Path) -> None:
+    topics(tmp_path / "test.jsonl", 8)
+    topics(tmp_path / "train.jsonl", 8, labels=("sport", "war"))
+    config = evaluation(tmp_path, train=[{"path": "train.jsonl"}], data={"labels": ["sport", "weather"]})
+    with pytest.raises(DataError, match="a train row .* has the label 'war'"):
+        read_data(config, 0)
+    topics(tmp_path / "train.jsonl", 8)
+    about = read_data(evaluation(tmp_path, train=[{"path": "train.jsonl"}], data={"held_out": 0.5}), 0).about
+    assert about.overlap == 0
+    assert about.train is not None
+    assert about.train.names == ("train.jsonl", "test.jsonl")
+
+
+def test_tables_keep_what_is_written_in_them(tmp_path: Path) -> None:
+    columns = {"text": "text", "label": "label", "id": "id"}
+    (tmp_path / "test.csv").write_text("id,text,label\n001,Rain.,01\n1,Snow.,1\n", encoding="utf-8")
+    rows = read_data(evaluation(tmp_path, columns=columns, table={"path": "test.csv"}), 0)
+    assert [(row.id, row.label) for row in rows.test] == [("001", "01"), ("1", "1")]
+    (tmp_path / "test.csv").write_text("text,label\nRain, and snow.,a\nFog, too.,b\n", encoding="utf-8")
+    with pytest.raises(DataError, match="more fields than its header"):
+        read_data(evaluation(tmp_path, table={"path": "test.csv"}), 0)
+    (tmp_path / "test.jsonl").write_text('\ufeff{"text": "Rain.", "label": "a"}\n{"text": \n', encoding="utf-8")
+    with pytest.raises(DataError, match="line 2, column"):
+        read_data(evaluation(tmp_path), 0)
+    (tmp_path / "test.jsonl").write_text("", encoding="utf-8")
+    with pytest.raises(DataError, match="the table is empty"):
+        read_data(evaluation(tmp_path), 0)
+
+
+def test_rows_of_several_labels_may_have_none_but_not_a_list_as_text(tmp_path: Path) -> None:
+    topics(tmp_path / "test.jsonl", 4, labels=(["sport", "war"], []))
+    rows = read_data(evaluation(tmp_path, multi_label=True), 0)
+    assert [row.labels for row in rows.test] == [("sport", "war"), ()] * 2
+    (tmp_path / "test.csv").write_text("text,label\nRain.,\"['a', 'b']\"\n", encoding="utf-8")
+    with pytest.raises(DataError, match="a list written as text"):
+        read_data(evaluation(tmp_path, multi_label=True, table={"path": "test.csv"}), 0)

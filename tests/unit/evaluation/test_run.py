@@ -128,6 +128,16 @@ def test_an_interrupted_run_goes_on_and_gives_the_same_report(
     assert asked["rows"] == 0
 
 
+def test_answers_that_were_edited_are_not_taken_for_the_models(models: Path, tmp_path: Path) -> None:
+    config = topics_run(tmp_path, models)
+    first = evaluate(config)
+    path = tmp_path / "out" / cell_of(first, "majority").predictions
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("false", "true "), encoding="utf-8")
+    assert timeless(evaluate(config)) == timeless(first)
+    assert path.read_text(encoding="utf-8") == text
+
+
 def test_what_was_answered_under_other_settings_is_not_used_again(models: Path, tmp_path: Path) -> None:
     config = topics_run(tmp_path, models)
     first = cell_of(evaluate(config), "learned")
@@ -291,6 +301,16 @@ def test_two_runs_are_compared_on_the_rows_they_share(models: Path, tmp_path: Pa
     ]  # fmt: skip
     assert all(c.difference > 0 and c.p_value < 0.05 for c in found)
     assert found == compare_runs(out, out, system_a="tfidf", system_b="majority", samples=200)
+    plain = json.loads((out / "report.json").read_text(encoding="utf-8"))
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "report.json").write_text(json.dumps({**plain, "schema_version": 99}), encoding="utf-8")
+    with pytest.raises(DataError, match="schema version 99, expected 1"):
+        compare_runs(out, other)
+    plain["data"][0]["test"]["sha256"] = "0"
+    (other / "report.json").write_text(json.dumps(plain), encoding="utf-8")
+    with pytest.raises(DataError, match="has other rows in"):
+        compare_runs(out, other)
     with pytest.raises(DataError, match="both sides are 'learned'"):
         compare_runs(out, out)
     with pytest.raises(DataError, match=r"has no system 'tfid'.*did you mean 'tfidf'"):
