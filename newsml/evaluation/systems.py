@@ -124,7 +124,7 @@ def _resolve(config: EvaluateConfig, system: System) -> Resolved:
     pair = Path(model).expanduser() / config.task.removesuffix("-stance")
     if config.task.endswith("-stance") and pair.is_dir():
         model = pair
-    return resolve(model, revision=system.revision, task=config.task)
+    return resolve(model, revision=system.revision, task=None if config.task == "summary" else config.task)
 
 
 def _topics(config: EvaluateConfig, system: System, rows: Rows) -> Answering:

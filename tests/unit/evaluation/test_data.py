@@ -33,7 +33,7 @@ def test_a_limit_makes_the_report_partial(tmp_path: Path) -> None:
     assert rows.about.partial
     assert len(rows.test) == 5
     assert not read_data(evaluation(tmp_path, table={"limit": 500}), 0).about.partial
-    with pytest.raises(DataError, match="no row of test.jsonl has the label 'spor'"):
+    with pytest.raises(DataError, match=r"no row of test\.jsonl has the label 'spor'"):
         read_data(evaluation(tmp_path, table={"limit": {"spor": 5}}), 0)
 
 
@@ -160,7 +160,7 @@ def test_train_labels_are_checked_and_held_out_articles_leave_train(tmp_path: Pa
     topics(tmp_path / "test.jsonl", 8)
     topics(tmp_path / "train.jsonl", 8, labels=("sport", "war"))
     config = evaluation(tmp_path, train=[{"path": "train.jsonl"}], data={"labels": ["sport", "weather"]})
-    with pytest.raises(DataError, match="a train row .* has the label 'war'"):
+    with pytest.raises(DataError, match=r"a train row .* has the label 'war'"):
         read_data(config, 0)
     topics(tmp_path / "train.jsonl", 8)
     about = read_data(evaluation(tmp_path, train=[{"path": "train.jsonl"}], data={"held_out": 0.5}), 0).about

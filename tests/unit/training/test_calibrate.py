@@ -34,7 +34,8 @@ def test_rows_without_an_answer_do_not_count() -> None:
     answered = np.arange(len(gold)) % 2 == 0
 
     def half(temperature: float) -> np.ndarray:
-        return softmax(logits, temperature=temperature) * answered[:, None]
+        found: np.ndarray = softmax(logits, temperature=temperature) * answered[:, None]
+        return found
 
     whole = fit_temperature(lambda t: softmax(logits[answered], temperature=t), gold[answered])
     assert fit_temperature(half, gold) == pytest.approx(whole)
