@@ -175,7 +175,7 @@ def _differences(comparisons: Sequence[Comparison]) -> Iterator[Table]:
                 f"{found.value_a:.{digits}f}",
                 f"{found.value_b:.{digits}f}",
                 f"{found.difference:+.{digits}f}{interval}",
-                f"{found.p_value:.4f}",
+                f"{found.p_value:.4f}" if found.p_value >= 0.0001 else "< 0.0001",
                 found.test,
             )
         yield table

@@ -183,8 +183,13 @@ class EvaluateConfig(StrictModel):
                 raise ValueError(f"systems[{number}]: {' and '.join(lengths)} are given; keep one")
             if lengths and self.task != "summary":
                 raise ValueError(f"systems[{number}].{lengths[0]}: goes with summaries, not {self.task}")
-            if system.zero_shot and self.task != "topics":
-                raise ValueError(f"systems[{number}].zero_shot: goes with topics, not {self.task}")
+            asked = [key for key in ("zero_shot", "template", "threshold") if getattr(system, key) not in (False, None)]
+            if asked and self.task != "topics":
+                raise ValueError(f"systems[{number}].{asked[0]}: goes with topics, not {self.task}")
+            if system.template is not None and not system.zero_shot:
+                raise ValueError(f"systems[{number}].template: goes with zero_shot: true")
         if self.multi_label and self.task != "topics":
             raise ValueError(f"multi_label: goes with topics, not {self.task}")
+        if self.task != "summary" and (judge := "nli" if self.nli else "bertscore" if self.bertscore else ""):
+            raise ValueError(f"{judge}: goes with summaries, not {self.task}")
         return self
