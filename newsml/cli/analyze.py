@@ -34,28 +34,34 @@ EPILOG = (
 )
 
 
+Files = Annotated[
+    list[str],
+    typer.Argument(metavar="FILE...", help="Articles: text or .json files; - is standard input.", show_default=False),
+]
+Targets = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME",
+        help="Stance toward this person, organisation, country or policy; repeat for more. "
+        "Without it, the article's most salient names are proposed.",
+    ),
+]
+Claims = Annotated[list[str] | None, typer.Option(metavar="TEXT", help="Stance toward this claim; repeat for more.")]
+Labels = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="Choose the topic among these labels instead of IPTC's; repeat for more."),
+]
+Language = Annotated[
+    str | None,
+    typer.Option(metavar="CODE", help="Language of the articles, as a code such as en; else it is found out."),
+]
+
+
 def analyze(
-    files: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="FILE...", help="Articles: text or .json files; - is standard input.", show_default=False
-        ),
-    ],
-    target: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="Stance toward this person, organisation, country or policy; repeat for more. "
-            "Without it, the article's most salient names are proposed.",
-        ),
-    ] = None,
-    claim: Annotated[
-        list[str] | None, typer.Option(metavar="TEXT", help="Stance toward this claim; repeat for more.")
-    ] = None,
-    label: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Choose the topic among these labels instead of IPTC's; repeat for more."),
-    ] = None,
+    files: Files,
+    target: Targets = None,
+    claim: Claims = None,
+    label: Labels = None,
     sentences: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Length of the summary in sentences.")
     ] = None,
@@ -65,10 +71,7 @@ def analyze(
     topics: Annotated[str, typer.Option(metavar="MODEL", help="Topics model: card, folder or hub id.")] = "default",
     stance: Annotated[str, typer.Option(metavar="MODEL", help="Stance model: card, folder or hub id.")] = "default",
     encoding: Annotated[str, typer.Option(metavar="NAME", help="Encoding of the files.")] = "utf-8",
-    language: Annotated[
-        str | None,
-        typer.Option(metavar="CODE", help="Language of the articles, as a code such as en; else it is found out."),
-    ] = None,
+    language: Language = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON: one object a line for each file (JSON Lines).")
     ] = False,

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from newsml.config.evaluate import EvaluateConfig
     from newsml.evaluation.report import Comparison, Data, Figure, Report
 
-INTERRUPTED = 130
 SHOWN_FIGURES = 4
 """Figures of each data set on the screen; the report has all."""
 
@@ -65,8 +64,9 @@ def evaluate(
             failed = True
             continue
         except KeyboardInterrupt as error:
-            error_line(f"interrupted; run the same command again to go on with {evaluation.output}")
-            raise typer.Exit(INTERRUPTED) from error
+            raise KeyboardInterrupt(
+                f"interrupted; run the same command again to go on with {evaluation.output}"
+            ) from error
         for table in _tables(report):
             screen.print(table, "")
         for name in ("html", "md", "json") if evaluation.html else ("md", "json"):

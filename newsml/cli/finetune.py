@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsml.cli.screen import error_line, output
+from newsml.cli.screen import output
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rich.table import Table
-
-INTERRUPTED = 130
 
 
 def finetune(
@@ -50,8 +48,9 @@ def finetune(
             with quiet():
                 outcome = carry_out(recipe, say=lambda line: typer.echo(line, err=True))
     except KeyboardInterrupt as error:
-        error_line(f"interrupted; run the same command again to go on from the last checkpoint in {recipe.output}")
-        raise typer.Exit(INTERRUPTED) from error
+        raise KeyboardInterrupt(
+            f"interrupted; run the same command again to go on from the last checkpoint in {recipe.output}"
+        ) from error
     screen = output()
     for table in _tables(outcome.figures):
         screen.print(table, "")

@@ -35,7 +35,7 @@ class _Commands(TyperGroup):
             error_line(str(error))
             raise typer.Exit(1) from error
         except KeyboardInterrupt as error:
-            error_line("interrupted")
+            error_line(str(error) or "interrupted")
             raise typer.Exit(INTERRUPTED) from error
         except BrokenPipeError as error:
             raise typer.Exit(READER_GONE) from error

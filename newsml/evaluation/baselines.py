@@ -102,6 +102,7 @@ def _tfidf(config: EvaluateConfig, rows: Rows) -> Answering:
         names, several = tuple(map(str, model.classes_)), False
 
     def answers(asked: Iterable[Row]) -> Iterator[Answer]:
+        """The likeliest class of each row, or all at least as likely as not."""
         for probabilities in model.predict_proba([flat(row) for row in asked]):
             scores = dict(zip(names, map(float, probabilities), strict=True))
             best = max(scores, key=lambda label: scores[label])
@@ -146,6 +147,7 @@ def _sentences(name: Baseline, config: EvaluateConfig) -> Answering:
     count = _count(name, config)
 
     def answers(rows: Iterable[Row]) -> Iterator[Answer]:
+        """The chosen sentences of each article."""
         for row in rows:
             sentences = split(row.text)
             texts = [sentence.text for sentence in sentences]

@@ -13,12 +13,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from newsml.errors import NewsmlError, WriteError
 from newsml.evaluation.predictions import Prediction, line_of, read_predictions
 from newsml.evaluation.systems import Answer, Answering
 from newsml.io.rows import Row
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as Hash
 
 ROWS_AT_ONCE = 256
 """Rows answered between two writes: the most that an interruption loses."""
@@ -80,17 +83,17 @@ def answer_rows(
         with path.open("ab") as file:
             file.truncate(state.size)
         if state.rows < len(rows):
-            system = load()
+            system, hasher = load(), sha256(path.read_bytes())
             while state.rows < len(rows):
                 progress(state.rows, len(rows))
-                state = _chunk(rows[state.rows : state.rows + ROWS_AT_ONCE], system, path, state, gold, values)
+                chunk = rows[state.rows : state.rows + ROWS_AT_ONCE]
+                state = _chunk(chunk, system, path, state, hasher, gold, values)
         progress(state.rows, len(rows))
-        whole = path.read_bytes()
     except OSError as error:
         if isinstance(error, NewsmlError):
             raise
         raise WriteError(f"{error.filename or path}: cannot be written ({error.strerror or error})") from error
-    return Answered(tuple(read_predictions(path)), state.seconds, state.refused, path, sha256(whole).hexdigest())
+    return Answered(tuple(read_predictions(path)), state.seconds, state.refused, path, state.sha256)
 
 
 def _chunk(
@@ -98,6 +101,7 @@ def _chunk(
     system: Answering,
     path: Path,
     state: _State,
+    hasher: Hash,
     gold: Callable[[Row], tuple[str, ...]],
     values: Values | None,
 ) -> _State:
@@ -125,12 +129,13 @@ def _chunk(
         file.write(written)
         file.flush()
         os.fsync(file.fileno())
+    hasher.update(written)
     refused = Counter(state.refused) + Counter(answer.refused for answer in answers if answer.refused)
     done = _State(
         key=state.key,
         rows=state.rows + len(rows),
         size=state.size + len(written),
-        sha256=sha256(path.read_bytes()).hexdigest(),
+        sha256=hasher.hexdigest(),
         seconds=state.seconds + seconds,
         refused=dict(refused),
     )

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from newsml.config.evaluate import Bootstrap
 from newsml.errors import DataError, FileMissingError, suggest
+from newsml.evaluation.figures.comparison import Terms
 from newsml.evaluation.figures.of_task import compare_cells
 from newsml.evaluation.predictions import Prediction, read_predictions
 from newsml.evaluation.report import SCHEMA_VERSION, Cell, Comparison, Report
@@ -60,14 +60,12 @@ def compare_runs(
             raise DataError(f"{data.name} has other rows in {run_a} than in {run_b}; compare runs on the same data")
         one, two = _cell(first, data.name, name_a), _cell(second, data.name, name_b)
         made += compare_cells(
-            (labels[0], _predictions(run_a, one)),
-            (labels[1], _predictions(run_b, two)),
+            _predictions(run_a, one),
+            _predictions(run_b, two),
+            Terms(data.name, *labels, samples=samples, level=first.level, seed=seed),
             task=first.task,
             labels=tuple(dict.fromkeys((*data.labels, *other.labels))),
             multi_label=one.confusion is None and bool(one.classes),
-            bootstrap=Bootstrap(samples=samples, level=first.level),
-            seed=seed,
-            data=data.name,
         )
     return tuple(made)
 

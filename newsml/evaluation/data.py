@@ -20,9 +20,6 @@ from newsml.evaluation.report import Data, Tables
 from newsml.evaluation.splits import draw, held_out, unrelated
 from newsml.io.rows import Row, read_rows
 
-LIMITED = "over the limit"
-"""Why rows are left out that make a report partial."""
-
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -59,8 +56,8 @@ def read_data(config: EvaluateConfig, number: int) -> Rows:
     """
     dataset = config.data[number]
     skipped: Counter[str] = Counter()
-    test = _read(config, dataset.test, f"data[{number}].test", skipped)
-    train = _read(config, dataset.train, f"data[{number}].train", skipped)
+    test, limited = _read(config, dataset.test, f"data[{number}].test", skipped)
+    train, _ = _read(config, dataset.train, f"data[{number}].train", skipped)
     if dataset.held_out < 1:
         held = held_out({row.group for row in test}, dataset.held_out, config.seed)
         train = [row for row in (*train, *test) if row.group not in held]
@@ -76,7 +73,7 @@ def read_data(config: EvaluateConfig, number: int) -> Rows:
         labels=labels,
         test=_tables(dataset.test, test),
         train=_tables((*dataset.train, *(dataset.test if dataset.held_out < 1 else ())), train) if train else None,
-        partial=any(skipped[reason] for reason in skipped if reason.endswith(LIMITED) and ".test[" in reason),
+        partial=limited > 0,
         skipped=dict(+skipped),
         duplicates=duplicates,
         conflicts=conflicts,
@@ -85,8 +82,10 @@ def read_data(config: EvaluateConfig, number: int) -> Rows:
     return Rows(dataset, tuple(test), tuple(train), about)
 
 
-def _read(config: EvaluateConfig, tables: Sequence[Table], where: str, skipped: Counter[str]) -> list[Row]:
+def _read(config: EvaluateConfig, tables: Sequence[Table], where: str, skipped: Counter[str]) -> tuple[list[Row], int]:
+    """The rows of some tables, and how many were left out by ``limit``."""
     rows: list[Row] = []
+    limited = 0
     for number, table in enumerate(tables):
         found = read_rows(
             Path(config.data_root),
@@ -101,9 +100,10 @@ def _read(config: EvaluateConfig, tables: Sequence[Table], where: str, skipped: 
         if isinstance(table.limit, dict) and (odd := set(table.limit) - {row.label for row in found}):
             raise DataError(f"{where}[{number}].limit: no row of {table.name} has the label {min(odd)!r}")
         kept = found if table.limit is None else draw(found, table.limit, random)
-        skipped[f"{where}[{number}] {table.name}: {LIMITED}"] += len(found) - len(kept)
+        skipped[f"{where}[{number}] {table.name}: over the limit"] += len(found) - len(kept)
+        limited += len(found) - len(kept)
         rows += kept
-    return rows
+    return rows, limited
 
 
 def _identified(rows: Sequence[Row], name: str) -> list[Row]:

@@ -12,6 +12,7 @@ import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from itertools import combinations
 from pathlib import Path
@@ -19,11 +20,12 @@ from typing import Any
 
 import yaml
 
-from newsml.config.evaluate import Baseline, EvaluateConfig, System
+from newsml.config.evaluate import EvaluateConfig
 from newsml.errors import WriteError
 from newsml.evaluation.baselines import about, load_baseline
 from newsml.evaluation.cells import Answered, Values, answer_rows
 from newsml.evaluation.data import Rows, read_data
+from newsml.evaluation.figures.comparison import Terms
 from newsml.evaluation.figures.of_task import compare_cells, describe
 from newsml.evaluation.figures.summary_values import gold_summary, summary_values
 from newsml.evaluation.report import Cell, Comparison, Report
@@ -143,24 +145,15 @@ def _members(config: EvaluateConfig, rows: Rows) -> Iterator[_Member]:
         yield _Member(
             name=system.name,
             key={**common, **system.model_dump(mode="json"), "revision": model.revision},
-            load=_loading(config, system, rows),
+            load=partial(load, config, system, rows),
             model={"name": model.name, "revision": model.revision},
             card=model.card.model_dump(mode="json") if model.card else None,
         )
     train = rows.about.train.sha256 if rows.about.train else ""
     for name in config.baselines:
         note = about(name, config, rows)
-        yield _Member(
-            name, {**common, "baseline": name, "train": train, "note": note}, _fitting(config, name, rows), note
-        )
-
-
-def _loading(config: EvaluateConfig, system: System, rows: Rows) -> Callable[[], Answering]:
-    return lambda: load(config, system, rows)
-
-
-def _fitting(config: EvaluateConfig, name: Baseline, rows: Rows) -> Callable[[], Answering]:
-    return lambda: load_baseline(name, config, rows)
+        key = {**common, "baseline": name, "train": train, "note": note}
+        yield _Member(name, key, partial(load_baseline, name, config, rows), note)
 
 
 def _answer(config: EvaluateConfig, rows: Rows, member: _Member, values: Values | None, watch: Watch) -> Answered:
@@ -207,15 +200,14 @@ def _comparisons(
         own = [cell for cell in cells if cell.data == rows.dataset.name]
         for a, b in combinations(own, 2):
             if not (a.baseline and b.baseline):
-                sides = [(cell.system, answered[cell.data, cell.system].predictions) for cell in (a, b)]
+                doubt = config.bootstrap
                 made += compare_cells(
-                    *sides,
+                    answered[a.data, a.system].predictions,
+                    answered[b.data, b.system].predictions,
+                    Terms(a.data, a.system, b.system, samples=doubt.samples, level=doubt.level, seed=config.seed),
                     task=config.task,
                     labels=rows.labels,
                     multi_label=config.multi_label,
-                    bootstrap=config.bootstrap,
-                    seed=config.seed,
-                    data=rows.dataset.name,
                 )
     return tuple(made)
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 import numpy as np
 
@@ -145,19 +145,11 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
             + [Question(claim, (sentence,), cosine) for sentence, cosine in zip(near, cosines, strict=True)]
         )
         mean = (whole + np.mean(alone, axis=0)) / 2
-        label = CLAIM_LABELS[int(np.argmax(mean))]
-        strength = [float(row[CLAIM_LABELS.index(label)]) * max(c, 0.0) for row, c in zip(alone, cosines, strict=True)]
-        return StanceResult(
-            article_id=article.id,
-            model=judge.model,
-            truncated=False,
-            kind="claim",
-            subject=claim,
-            label=label,
-            score=float(mean.max()),
-            scores=Scores(zip(CLAIM_LABELS, mean, strict=True)),
-            evidence=() if label == "unrelated" else _strongest(near, strength),
-        )
+        scores = Scores(zip(CLAIM_LABELS, mean, strict=True))
+        label = CLAIM_LABELS.index(scores.best)
+        strength = [float(row[label]) * max(c, 0.0) for row, c in zip(alone, cosines, strict=True)]
+        evidence = () if scores.best == "unrelated" else _strongest(near, strength)
+        return _result("claim", article, judge, claim, scores, evidence)
 
     def _target(self, article: Article, target: str, places: Sequence[tuple[int, int]] | None) -> Steps[StanceResult]:
         judge = self._judge_of_targets()
@@ -172,24 +164,14 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
         for mention in mentions:
             first.setdefault((mention.sentence.field, mention.sentence.start), mention)
         if not first:
-            return self._not_mentioned(article, target, judge)
+            absent = Scores([(NOT_MENTIONED, 1.0), *((label, 0.0) for label in TARGET_LABELS)])
+            return _result("target", article, judge, target, absent, ())
         named = list(first.values())
         rows = np.stack((yield from judge.probabilities(target, [Passage.of(mention) for mention in named])))
-        mean = _mean(rows)
-        label = TARGET_LABELS[int(mean.argmax())]
-        strength = rows[:, TARGET_LABELS.index(label)]
-        return StanceResult(
-            article_id=article.id,
-            model=judge.model,
-            truncated=False,
-            kind="target",
-            subject=target,
-            label=label,
-            score=float(mean.max()),
-            scores=Scores([*zip(TARGET_LABELS, mean, strict=True), (NOT_MENTIONED, 0.0)]),
-            evidence=_strongest([mention.sentence for mention in named], [float(value) for value in strength]),
-            mentions=tuple(mention.span() for mention in mentions),
-        )
+        scores = _reduced(rows)
+        strength = [float(value) for value in rows[:, TARGET_LABELS.index(scores.best)]]
+        evidence = _strongest([mention.sentence for mention in named], strength)
+        return _result("target", article, judge, target, scores, evidence, tuple(m.span() for m in mentions))
 
     def _topic(self, article: Article, target: str) -> Steps[StanceResult]:
         """A target judged on all of the text; its sentences, each judged alone, are the evidence."""
@@ -202,29 +184,14 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
         sentences = pieces(split(article.text), judge.count_tokens, max_tokens=room)
         passages = [*(Passage(window.text) for window in cut), *(Passage(sentence.text) for sentence in sentences)]
         rows = np.stack((yield from judge.probabilities(target, passages)))
-        mean = _mean(rows[: len(cut)])
-        strength = rows[len(cut) :, int(mean.argmax())]
-        return StanceResult(
-            article_id=article.id,
-            model=judge.model,
-            truncated=False,
-            kind="target",
-            subject=target,
-            label=TARGET_LABELS[int(mean.argmax())],
-            score=float(mean.max()),
-            scores=Scores([*zip(TARGET_LABELS, mean, strict=True), (NOT_MENTIONED, 0.0)]),
-            evidence=_strongest(sentences, [float(value) for value in strength]),
-        )
+        scores = _reduced(rows[: len(cut)])
+        strength = [float(value) for value in rows[len(cut) :, TARGET_LABELS.index(scores.best)]]
+        return _result("target", article, judge, target, scores, _strongest(sentences, strength))
 
     def _judge_of_targets(self) -> TargetJudge:
         if self._target_judge is None:
             raise ModelError("this model judges claims only; load a target-stance model for targets")
         return self._target_judge
-
-    @staticmethod
-    def _not_mentioned(article: Article, target: str, judge: TargetJudge) -> StanceResult:
-        scores = Scores([(NOT_MENTIONED, 1.0), *((label, 0.0) for label in TARGET_LABELS)])
-        return StanceResult(article.id, judge.model, False, "target", target, NOT_MENTIONED, 1.0, scores, ())
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Save the model so that plain ``transformers`` loads it, with its card.
@@ -251,9 +218,23 @@ def sentence_weight(probabilities: np.ndarray) -> float:
     return NEUTRAL_WEIGHT + (1 - NEUTRAL_WEIGHT) * decided
 
 
-def _mean(rows: np.ndarray) -> np.ndarray:
-    mean: np.ndarray = np.average(rows, axis=0, weights=[sentence_weight(row) for row in rows])
-    return mean
+def _reduced(rows: np.ndarray) -> Scores:
+    """An article's stance toward a target, from those of its parts."""
+    mean = np.average(rows, axis=0, weights=[sentence_weight(row) for row in rows])
+    return Scores([*zip(TARGET_LABELS, mean, strict=True), (NOT_MENTIONED, 0.0)])
+
+
+def _result(
+    kind: Literal["claim", "target"],
+    article: Article,
+    judge: ClaimJudge | TargetJudge,
+    subject: str,
+    scores: Scores,
+    evidence: tuple[Span, ...],
+    mentions: tuple[Span, ...] = (),
+) -> StanceResult:
+    label = scores.best
+    return StanceResult(article.id, judge.model, False, kind, subject, label, scores[label], scores, evidence, mentions)
 
 
 def _strongest(sentences: Sequence[Sentence], strength: Sequence[float]) -> tuple[Span, ...]:

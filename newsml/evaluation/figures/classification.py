@@ -108,6 +108,7 @@ def classification_statistic(predictions: Sequence[Prediction], labels: Sequence
     best = np.array([_fnc_points(row.gold[0], row.gold[0]) for row in predictions])
 
     def statistic(weights: Floats) -> dict[str, float]:
+        """The figures under row weights."""
         tally = answers.tally(weights)
         gold, answered, f1 = tally.gold, tally.answered, tally.f1
         right, rows = float(tally.right.sum()), float(gold.sum())

@@ -72,6 +72,7 @@ def confidence_statistic(predictions: Sequence[Prediction], labels: Sequence[str
     squares = (proba**2).sum(axis=1) * _brier_scale(labels)
 
     def statistic(weights: Floats) -> dict[str, float]:
+        """The three figures under row weights."""
         total = weights.sum()
         ordered = weights[order]
         rows = np.cumsum(ordered)[ends]

@@ -79,6 +79,7 @@ def multi_label_statistic(
         precisions.append(_average_precision(marks.ravel(), given.ravel(), np.repeat(rows, known)))
 
     def statistic(weights: Floats) -> dict[str, float]:
+        """The figures under row weights."""
         tally = answers.tally(weights)
         total = float(weights.sum())
         present = tally.gold > 0

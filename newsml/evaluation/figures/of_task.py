@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from newsml.config.evaluate import Bootstrap, EvaluateConfig, Task
+from newsml.config.evaluate import EvaluateConfig, Task
 from newsml.evaluation.data import Rows
 from newsml.evaluation.figures import classification, multilabel, summaries
-from newsml.evaluation.figures.comparison import compare_classification, compare_multi_label, compare_values
+from newsml.evaluation.figures.comparison import Terms, compare_classification, compare_multi_label, compare_values
 from newsml.evaluation.figures.confidence import has_scores, reliability, risk_coverage
 from newsml.evaluation.predictions import NO_ANSWER, Prediction
 from newsml.evaluation.report import Comparison, Mistake, Quote
@@ -23,9 +23,6 @@ LONGEST_TEXT = 4000
 
 COMPARED_VALUES = ("ROUGE-1", "ROUGE-2", "ROUGE-L")
 WORST_BY = "ROUGE-L"
-
-Side = tuple[str, Sequence[Prediction]]
-"""A system's name and its answers."""
 
 
 def describe(config: EvaluateConfig, rows: Rows, predictions: Sequence[Prediction]) -> dict[str, Any]:
@@ -53,34 +50,24 @@ def describe(config: EvaluateConfig, rows: Rows, predictions: Sequence[Predictio
 
 
 def compare_cells(
-    a: Side,
-    b: Side,
+    a: Sequence[Prediction],
+    b: Sequence[Prediction],
+    terms: Terms,
     *,
     task: Task,
     labels: Sequence[str],
     multi_label: bool,
-    bootstrap: Bootstrap,
-    seed: int,
-    data: str,
 ) -> tuple[Comparison, ...]:
     """Two systems on the same rows, on the task's chief figures.
 
     Raises:
         DataError: The two did not answer the same rows.
     """
-    shared: dict[str, Any] = {
-        "samples": bootstrap.samples,
-        "level": bootstrap.level,
-        "seed": seed,
-        "data": data,
-        "name_a": a[0],
-        "name_b": b[0],
-    }
     if task == "summary":
-        return compare_values(a[1], b[1], COMPARED_VALUES, **shared)
+        return compare_values(a, b, COMPARED_VALUES, terms)
     if multi_label:
-        return compare_multi_label(a[1], b[1], labels, **shared)
-    return compare_classification(a[1], b[1], labels, fnc=is_fnc(task, labels), **shared)
+        return compare_multi_label(a, b, labels, terms)
+    return compare_classification(a, b, labels, terms, fnc=is_fnc(task, labels))
 
 
 def is_fnc(task: Task, labels: Sequence[str]) -> bool:

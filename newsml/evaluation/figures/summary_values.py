@@ -53,6 +53,7 @@ def summary_values(config: EvaluateConfig) -> Values:
     def values(
         rows: Sequence[Row], answers: Sequence[Answer], golds: Sequence[tuple[str, ...]]
     ) -> Sequence[Mapping[str, float]]:
+        """The figures of each row."""
         articles = [Article(row.text, title=row.title, id=row.id) for row in rows]
         references = [[lines_of(text) for text in gold] for gold in golds]
         made = [

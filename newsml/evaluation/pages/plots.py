@@ -35,6 +35,7 @@ def ranking(standing: Standing, numbers: Numbers, *, key: str) -> str:
     names = [_short(cell.system) for cell in cells]
 
     def draw() -> Figure:
+        """A dot with a whisker for each system."""
         figure, axes = _canvas(names, rows=len(cells), right=0.75)
         for place, (cell, one) in enumerate(zip(cells, figures, strict=True)):
             colour = BASELINE if cell.baseline else ACCENT
@@ -64,6 +65,7 @@ def per_class(classes: Sequence[ClassFigures], *, key: str) -> str:
     names = [f"{_short(one.label)} ({one.rows:,})" for one in classes]
 
     def draw() -> Figure:
+        """Three bars for each class."""
         figure, axes = _canvas(names, rows=len(classes), pitch=0.42, bottom=0.55, top=0.3)
         places = range(len(classes))
         for shift, colour, name, values in (
@@ -93,6 +95,7 @@ def reliability(bins: Sequence[Bin], *, key: str) -> str:
     filled = [one for one in bins if one.rows]
 
     def draw() -> Figure:
+        """A curve above, and the number of answers below."""
         figure = _figure(4.6)
         above, below = _axes(figure, 0.6, 1.55, 2.95), _axes(figure, 0.6, 0.5, 0.8)
         above.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
@@ -125,6 +128,7 @@ def risk_coverage(points: Sequence[Point], *, key: str) -> str:
     """Share of wrong answers against share of rows answered, the most confident first."""
 
     def draw() -> Figure:
+        """A curve."""
         figure = _figure(4.6)
         axes = _axes(figure, 0.6, 0.5, 4.0)
         coverage, risk = [point.coverage for point in points], [point.risk for point in points]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
-
 import pytest
 
 from newsml.config.evaluate import Bootstrap
 from newsml.errors import DataError
 from newsml.evaluation.figures.classification import figures
-from newsml.evaluation.figures.comparison import compare_classification, compare_multi_label, compare_values
+from newsml.evaluation.figures.comparison import Terms, compare_classification, compare_multi_label, compare_values
 from newsml.evaluation.figures.multilabel import multi_label_figures
 from newsml.evaluation.predictions import Prediction
 
@@ -18,15 +16,8 @@ GOLD = ["agree", "discuss", "unrelated", "unrelated"] * 10
 TESTS = ["approximate randomisation", "approximate randomisation", "McNemar, exact"]
 
 
-class Names(TypedDict):
-    data: str
-    name_a: str
-    name_b: str
-    level: float
-    seed: int
-
-
-NAMES: Names = {"data": "set", "name_a": "one", "name_b": "two", "level": 0.95, "seed": 1}
+def terms(samples: int) -> Terms:
+    return Terms("set", "one", "two", samples=samples, level=0.95, seed=1)
 
 
 def rows(answers: list[str]) -> list[Prediction]:
@@ -41,7 +32,7 @@ BAD = rows(["agree", "agree", "unrelated", "discuss"] * 10)
 
 
 def test_classification() -> None:
-    found = compare_classification(GOOD, BAD[::-1], LABELS, fnc=True, samples=199, **NAMES)
+    found = compare_classification(GOOD, BAD[::-1], LABELS, terms(199), fnc=True)
     assert [one.figure for one in found] == ["FNC-1 weighted score", "macro-F1", "accuracy"]
     assert [one.test for one in found] == TESTS
     of_bad = {one.name: one.value for one in figures(BAD, LABELS, fnc=True, bootstrap=Bootstrap(samples=0), seed=1)}
@@ -55,17 +46,17 @@ def test_classification() -> None:
         assert one.low <= one.difference <= one.high
     assert [found[0].p_value, found[1].p_value] == [1 / 200, 1 / 200]
     assert found[2].p_value == pytest.approx(2 / 2**20)
-    assert found == compare_classification(GOOD, BAD, LABELS, fnc=True, samples=199, **NAMES)
+    assert found == compare_classification(GOOD, BAD, LABELS, terms(199), fnc=True)
 
 
 def test_without_samples_only_the_exact_test_is_left() -> None:
-    (found,) = compare_classification(GOOD, BAD, LABELS, fnc=False, samples=0, **NAMES)
+    (found,) = compare_classification(GOOD, BAD, LABELS, terms(0), fnc=False)
     assert (found.figure, found.test, found.low, found.high) == ("accuracy", "McNemar, exact", None, None)
-    assert compare_values(GOOD, BAD, ["x"], samples=0, **NAMES) == ()
+    assert compare_values(GOOD, BAD, ["x"], terms(0)) == ()
 
 
 def test_multi_label() -> None:
-    found = compare_multi_label(GOOD, BAD, LABELS, samples=99, **NAMES)
+    found = compare_multi_label(GOOD, BAD, LABELS, terms(99))
     assert [(one.figure, one.test) for one in found] == list(
         zip(["macro-F1", "micro-F1", "subset accuracy"], TESTS, strict=True)
     )
@@ -74,8 +65,8 @@ def test_multi_label() -> None:
 
 
 def test_values() -> None:
-    (found,) = compare_values(GOOD, BAD, ["x"], samples=99, **NAMES)
+    (found,) = compare_values(GOOD, BAD, ["x"], terms(99))
     assert (found.figure, found.value_a, found.value_b, found.test) == ("x", 1.0, 0.5, TESTS[0])
     assert found.p_value == 1 / 100
     with pytest.raises(DataError, match="no row has a value 'y'"):
-        compare_values(GOOD, BAD, ["y"], samples=99, **NAMES)
+        compare_values(GOOD, BAD, ["y"], terms(99))
