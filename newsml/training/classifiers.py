@@ -27,7 +27,7 @@ from newsml.training.calibrate import fit_temperature
 from newsml.training.cards import Figures
 from newsml.training.data import Split
 from newsml.training.examples import Example, claim_examples, target_examples, topic_examples
-from newsml.training.trainer import Say, arguments, fingerprint, load_base, train
+from newsml.training.trainer import Say, arguments, fingerprint, load_base, set_up, train
 
 PAD_TO = 16
 """Batch widths are multiples of this: fewer shapes, which the processor's bf16 kernels are compiled for one by one."""
@@ -53,6 +53,7 @@ def fit_classifier(
                 f"{config.base} lacks weights for {lacking[0]}, which an adapter would not save; take method: full"
             )
         model = with_lora(model, config)
+    set_up(model, config)
     trainer = _Trainer(
         model=model,
         args=arguments(config),
@@ -147,7 +148,7 @@ def with_lora(model: Any, config: FinetuneConfig) -> Any:
         task_type="SEQ_CLS" if head else "FEATURE_EXTRACTION",
         r=config.training.lora_rank,
         lora_alpha=config.training.lora_alpha,
-        lora_dropout=config.training.lora_dropout,
+        lora_dropout=config.training.dropout,
         target_modules=sorted(targets),
         exclude_modules=rf"(?:{'|'.join(head)})\..*" if targets & set(inside) else None,
         modules_to_save=head or None,

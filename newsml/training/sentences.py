@@ -28,7 +28,7 @@ from newsml.training.cards import Figures
 from newsml.training.classifiers import PAD_TO, with_lora
 from newsml.training.data import Split
 from newsml.training.examples import oracle
-from newsml.training.trainer import Say, arguments, fingerprint, load_base, train
+from newsml.training.trainer import Say, arguments, fingerprint, load_base, set_up, train
 
 SUMMARY_SENTENCES = 3
 
@@ -44,6 +44,7 @@ def fit_sentences(config: FinetuneConfig, split: Split, base: Path, folder: Path
     say("choosing oracle sentences")
     entries = [entry for row in split.train for entry in _entries(row, encoder, max_tokens=config.training.max_tokens)]
     model = _Extractor(with_lora(encoder.model.train(), config), encoder.model.config.hidden_size)
+    set_up(encoder.model, config)
     trainer = _Trainer(
         model=model,
         args=arguments(config),
