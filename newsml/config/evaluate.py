@@ -155,8 +155,9 @@ class EvaluateConfig(StrictModel):
                 for place, table in enumerate(tables):
                     where = f"data[{number}].{part}[{place}]"
                     table.check_columns(FIELDS[self.task], OPTIONAL[self.task], where, self.task)
-                    if table.unrelated and self.task != "claim-stance":
-                        raise ValueError(f"{where}.unrelated: goes with claim stance, not {self.task}")
+                    pairing = "unrelated" if table.unrelated else "stories" if table.stories else ""
+                    if pairing and self.task != "claim-stance":
+                        raise ValueError(f"{where}.{pairing}: goes with claim stance, not {self.task}")
             if twice := [label for label in data.labels if data.labels.count(label) > 1]:
                 raise ValueError(f"data[{number}].labels: {twice[0]!r} stands there twice")
             worded = [data.wording.get(label, label) for label in data.labels]

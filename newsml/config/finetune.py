@@ -149,6 +149,8 @@ class FinetuneConfig(StrictModel):
     def _columns(self) -> FinetuneConfig:
         for number, source in enumerate(self.train):
             source.check_columns(FIELDS[self.task], OPTIONAL[self.task], f"train[{number}]", self.task)
+            if source.stories and (source.dev < 1 or self.task != "claim-stance"):
+                raise ValueError(f"train[{number}].stories: whole stories are held out of claim stance, with dev: 1")
         return self
 
     @model_validator(mode="after")

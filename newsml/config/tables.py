@@ -47,7 +47,11 @@ class Table(StrictModel):
         label: The label of every row, for a table whose rows are all of one class and have no column for it.
         labels: The table's labels to newsml's; a label mapped to null is dropped, one not listed is a fault.
         limit: At most so many rows; or so many for each label. Drawn with the seed.
-        unrelated: Claim stance: so many claims from other articles are added to each article as *unrelated*.
+        unrelated: Claim stance: so many claims from other articles are added to each article as *unrelated*. Target
+            stance: so many targets of other texts are added to each text as *neutral*.
+        stories: Claim stance: keep only this share of the stories, drawn with the seed. A story is what related claims
+            link: articles that share a claim, claims that share an article. Their claims are paired anew with articles
+            of other kept stories until 73 % are *unrelated*, the share of the Fake News Challenge.
         max_words: Leave out rows whose text is longer, in words.
     """
 
@@ -64,6 +68,7 @@ class Table(StrictModel):
     labels: dict[str, str | None] | None = None
     limit: Count | dict[str, Count] | None = None
     unrelated: int = Field(default=0, ge=0)
+    stories: float | None = Field(default=None, gt=0, lt=1)
     max_words: int | None = Field(default=None, ge=1)
 
     @property

@@ -17,7 +17,7 @@ from newsml.config.evaluate import Dataset, EvaluateConfig
 from newsml.config.tables import Table
 from newsml.errors import DataError, suggest
 from newsml.evaluation.report import Data, Tables
-from newsml.evaluation.splits import draw, held_out, unrelated
+from newsml.evaluation.splits import draw, held_out, unrelated, whole_stories
 from newsml.io.rows import Row, read_rows
 
 
@@ -62,6 +62,9 @@ def read_data(config: EvaluateConfig, number: int) -> Rows:
         held = held_out({row.group for row in test}, dataset.held_out, config.seed)
         train = [row for row in (*train, *test) if row.group not in held]
         test = [row for row in test if row.group in held]
+    if any(table.stories for table in dataset.test):
+        known = {row.group for row in test} | {row.claim.casefold() for row in test}
+        train = [row for row in train if not {row.group, row.claim.casefold()} & known]
     if not test:
         raise DataError(f"data[{number}] {dataset.name}: no row to evaluate on; check held_out, where and limit")
     test = _identified(test, dataset.name)
@@ -95,6 +98,8 @@ def _read(config: EvaluateConfig, tables: Sequence[Table], where: str, skipped: 
             skipped=skipped,
             several=config.multi_label,
         )
+        if table.stories:
+            found = whole_stories(found, table.stories, config.seed)
         random = Random(f"{config.seed} {where} {number}")
         found = found + unrelated(found, table.unrelated, random)
         if isinstance(table.limit, dict) and (odd := set(table.limit) - {row.label for row in found}):

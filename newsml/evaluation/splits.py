@@ -11,6 +11,10 @@ from random import Random
 
 from newsml.io.rows import Row
 
+UNRELATED = "unrelated"
+UNRELATED_SHARE = 0.73
+"""Share of *unrelated* rows in the Fake News Challenge, which held-out stories are topped up to."""
+
 
 def held_out(groups: set[str], share: float, seed: int) -> set[str]:
     """A share of the groups, drawn with the seed, whatever their order."""
@@ -19,10 +23,57 @@ def held_out(groups: set[str], share: float, seed: int) -> set[str]:
     return set(ordered[: round(len(ordered) * share)])
 
 
+def whole_stories(rows: list[Row], share: float, seed: int) -> list[Row]:
+    """The rows of a share of the stories, their claims paired with the articles of no other story.
+
+    A story is a connected component of articles and claims, linked where a claim is related to an article. Rows that
+    cross to another story are left out, and claims are paired anew with articles of other chosen stories until
+    ``UNRELATED_SHARE`` of the rows are *unrelated*, as far as there are pairs.
+    """
+    story = _stories(rows)
+    chosen = held_out(set(story.values()), share, seed)
+    kept = [row for row in rows if {story.get(row.group), story.get(_claim(row))} <= chosen]
+    related = [row for row in kept if row.label != UNRELATED]
+    articles = {row.group: row for row in related}
+    there = {(row.group, _claim(row)) for row in kept}
+    random = Random(f"{seed} stories")
+    pairs = sorted(
+        (group, row.claim)
+        for group in articles
+        for row in {_claim(row): row for row in related}.values()
+        if story[group] != story[_claim(row)] and (group, _claim(row)) not in there
+    )
+    lacking = round(len(related) * UNRELATED_SHARE / (1 - UNRELATED_SHARE)) - (len(kept) - len(related))
+    drawn = random.sample(pairs, max(0, min(lacking, len(pairs))))
+    return kept + [_unrelated(articles[group], claim) for group, claim in drawn]
+
+
+def _stories(rows: list[Row]) -> dict[str, str]:
+    """From each group and claim of a related row to the name of its story."""
+    from scipy.cluster.hierarchy import DisjointSet
+
+    linked = DisjointSet(sorted({name for row in rows if row.label != UNRELATED for name in (row.group, _claim(row))}))
+    for row in rows:
+        if row.label != UNRELATED:
+            linked.merge(row.group, _claim(row))
+    return {name: min(story) for story in linked.subsets() for name in story}
+
+
+def _claim(row: Row) -> str:
+    """A claim as a node beside the groups: the same headline in other letters is the same claim."""
+    return f"claim {' '.join(row.claim.casefold().split())}"
+
+
+def _unrelated(article: Row, claim: str) -> Row:
+    return replace(article, claim=claim, label=UNRELATED, labels=(UNRELATED,))
+
+
 def unrelated(rows: list[Row], count: int, random: Random) -> list[Row]:
-    """Each article with ``count`` claims of other articles."""
-    if not count:
+    """Each article with ``count`` claims of other articles; each text with ``count`` targets of others, as *neutral*."""
+    if not count or not rows:
         return []
+    if rows[0].target:
+        return _neutral(rows, count, random)
     articles = {row.group: row for row in rows}
     own: dict[str, set[str]] = {}
     for row in rows:
@@ -31,7 +82,21 @@ def unrelated(rows: list[Row], count: int, random: Random) -> list[Row]:
     for group, article in sorted(articles.items()):
         drawn = [row.claim for row in random.sample(rows, min(len(rows), 20 * count)) if row.group != group]
         others = [claim for claim in dict.fromkeys(drawn) if claim not in own[group]]
-        made.extend(replace(article, claim=claim, label="unrelated", labels=("unrelated",)) for claim in others[:count])
+        made.extend(_unrelated(article, claim) for claim in others[:count])
+    return made
+
+
+def _neutral(rows: list[Row], count: int, random: Random) -> list[Row]:
+    """A text that does not speak of a target takes no side on it (as VAST's own neutral rows are made)."""
+    articles = {row.group: row for row in rows}
+    own: dict[str, set[str]] = {}
+    for row in rows:
+        own.setdefault(row.group, set()).add(row.target.casefold())
+    made: list[Row] = []
+    for group, article in sorted(articles.items()):
+        drawn = dict.fromkeys(row.target for row in random.sample(rows, min(len(rows), 20 * count)))
+        others = [target for target in drawn if target.casefold() not in own[group]][:count]
+        made.extend(replace(article, target=other, span=None, label="neutral", labels=("neutral",)) for other in others)
     return made
 
 

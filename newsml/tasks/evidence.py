@@ -32,27 +32,26 @@ def nearest(
     count: int,
     max_tokens: int,
 ) -> list[int]:
-    """The title, and the sentences nearest to a query that fit a budget, in reading order.
+    """The title or else the first sentence, and those nearest to a query that fit a budget, in reading order.
 
-    A headline says what its article is about in so few words that its cosine with a question is often low.
+    A headline says what its article is about in so few words that its cosine with a question is often low; so does the
+    opening of an article whose headline is not known.
 
     Args:
         query: Unit vector of the question.
         sentences: The sentences of title and text.
         vectors: Their unit vectors.
         lengths: Their lengths in tokens.
-        count: At most so many sentences, the title among them.
+        count: At most so many sentences, title or first sentence among them.
         max_tokens: At most so many tokens together; the first sentence taken may be longer.
 
     Returns:
         Indices into ``vectors``, rising.
     """
     similarity = np.stack(vectors) @ query
-    titles = [index for index, sentence in enumerate(sentences) if sentence.field == "title"][:1]
-    ranked = [index for index in np.argsort(-similarity, kind="stable") if index not in titles]
     chosen: list[int] = []
     left = max_tokens
-    for index in (*titles, *ranked):
+    for index in dict.fromkeys((0, *np.argsort(-similarity, kind="stable"))):  # Titles stand first in reading order.
         if len(chosen) == count:
             break
         if not chosen or lengths[index] <= left:

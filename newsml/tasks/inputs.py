@@ -15,10 +15,10 @@ from newsml.text.mentions import Mention
 from newsml.text.sentences import split
 from newsml.text.windows import Count, Window, windows
 
-CLAIM_SENTENCES = 4
-"""Sentences a claim is judged on: the title and the nearest ones by cosine."""
+CLAIM_SENTENCES = 5
+"""Sentences a claim is judged on: the title, or else the first one, and the nearest ones by cosine."""
 
-CLAIM_TOKENS = 160
+CLAIM_TOKENS = 192
 """Longest claim-stance input in tokens, special tokens included."""
 
 SPECIAL_TOKENS = 4

@@ -12,7 +12,7 @@ from random import Random
 
 from newsml.config.finetune import FinetuneConfig
 from newsml.errors import DataError
-from newsml.evaluation.splits import draw, held_out, unrelated
+from newsml.evaluation.splits import draw, held_out, unrelated, whole_stories
 from newsml.io.rows import Row, read_rows
 
 
@@ -43,6 +43,8 @@ def read_split(config: FinetuneConfig) -> Split:
     skipped: Counter[str] = Counter()
     for number, source in enumerate(config.train):
         rows = read_rows(Path(config.data_root), source, number=number, where=f"train[{number}]", skipped=skipped)
+        if source.stories:
+            rows = whole_stories(rows, source.stories, config.seed)
         held = held_out({row.group for row in rows}, source.dev, config.seed)
         halves = [row for row in rows if row.group not in held], [row for row in rows if row.group in held]
         for half, into, repeat in ((halves[0], train, source.repeat), (halves[1], dev, 1)):
@@ -52,8 +54,13 @@ def read_split(config: FinetuneConfig) -> Split:
                 drawn = draw(drawn, source.limit, random)
             into.extend(drawn * repeat)
     groups, texts = {row.group for row in dev}, {row.text for row in dev}
-    kept = [row for row in train if row.group not in groups and row.text not in texts]
-    skipped["training row whose article is held out in another table"] += len(train) - len(kept)
+    stories = {row.claim.casefold() for row in dev if config.train[row.source].stories}
+    kept = [
+        row
+        for row in train
+        if row.group not in groups and row.text not in texts and row.claim.casefold() not in stories
+    ]
+    skipped["training row whose article or story is held out in another table"] += len(train) - len(kept)
     if not kept:
         raise DataError(f"no training row left, {len(dev)} held out; check limit and dev")
     return Split(tuple(kept), tuple(dev), +skipped)
