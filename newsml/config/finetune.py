@@ -23,12 +23,12 @@ FIELDS: dict[Task, tuple[str, ...]] = {
 """Columns a source must map for each task."""
 
 OPTIONAL: dict[Task, tuple[str, ...]] = {
-    "topics": ("id", "title", "group"),
+    "topics": ("id", "title", "group", "secondary"),
     "claim-stance": ("id", "title", "group"),
     "target-stance": ("id", "title", "group", "evidence", "start", "end"),
     "summary-extractive": ("id", "title", "group"),
 }
-"""Columns it may map: ``evidence`` is a list of verbatim fragments, ``start`` and ``end`` are the target's offsets."""
+"""Columns it may map: ``secondary`` is a second label that applies too, or empty; ``evidence`` is a list of verbatim fragments, ``start`` and ``end`` are the target's offsets."""
 
 
 class Source(Table):
@@ -54,6 +54,7 @@ class Training(StrictModel):
         batch_size: Rows a step.
         weight_decay: Decoupled weight decay (AdamW).
         label_smoothing: Mass given to the other labels, 0 to 1.
+        secondary: Mass given to a row's secondary label where it has one, 0 to 0.5.
         class_weights: ``"none"``, or ``"balanced"``: inverse class frequency; ``"root"``: its square root.
         max_tokens: Longest input in tokens, special tokens included.
         lora_rank: Rank of the low-rank updates (method ``lora``).
@@ -73,6 +74,7 @@ class Training(StrictModel):
     batch_size: int = Field(default=16, ge=1)
     weight_decay: float = Field(default=0.01, ge=0)
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    secondary: float = Field(default=0.0, ge=0, le=0.5)
     class_weights: Literal["none", "balanced", "root"] = "none"
     max_tokens: int = Field(default=256, ge=16)
     lora_rank: int = Field(default=16, ge=1)

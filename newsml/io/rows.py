@@ -30,6 +30,7 @@ class Row:
         id: As the table has it, or empty.
         label: Class name; empty for summaries and where there are several.
         labels: Topics: the class names of a row whose table has lists of them.
+        secondary: Topics: the name of a second class that applies too, or empty.
         title: Headline, or an empty string.
         claim: Claim stance: the claim.
         target: Target stance: the target.
@@ -44,6 +45,7 @@ class Row:
     id: str = ""
     label: str = ""
     labels: tuple[str, ...] = ()
+    secondary: str = ""
     title: str = ""
     claim: str = ""
     target: str = ""
@@ -117,6 +119,8 @@ def _row(values: Mapping[str, Any], table: Table, number: int, where: str, *, se
     labels = tuple(dict.fromkeys(label for label in mapped if label is not None))
     if given and not labels:
         return None, f"label {given[0]!r}, which labels maps to null"
+    secondary = _written(values.get("secondary"))
+    secondary = (_label(secondary, table, where) or "") if secondary else ""
     try:
         span = (int(values["start"]), int(values["end"])) if "start" in values else None
     except (TypeError, ValueError):
@@ -132,6 +136,7 @@ def _row(values: Mapping[str, Any], table: Table, number: int, where: str, *, se
         id=_written(values.get("id")),
         label=labels[0] if len(labels) == 1 else "",
         labels=labels,
+        secondary=secondary,
         title="" if "\0" in title else title,
         claim=_written(values.get("claim")),
         target=_written(values.get("target")),

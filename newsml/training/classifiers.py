@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from transformers import DataCollatorWithPadding, Trainer, set_seed
 
-from newsml.config.finetune import FinetuneConfig
+from newsml.config.finetune import FinetuneConfig, Training
 from newsml.errors import TrainingError
 from newsml.evaluation.baselines import flat, tfidf_model
 from newsml.evaluation.figures.classification import classification, fnc_score
@@ -60,7 +60,7 @@ def fit_classifier(
     trainer = _Trainer(
         model=model,
         args=arguments(config),
-        train_dataset=_tokenised(examples, encoder.tokenizer, labels, config.training.max_tokens),
+        train_dataset=_tokenised(examples, encoder.tokenizer, labels, config.training),
         data_collator=DataCollatorWithPadding(encoder.tokenizer, pad_to_multiple_of=PAD_TO),
         processing_class=encoder.tokenizer,
     )
@@ -182,7 +182,7 @@ class _Trainer(Trainer):  # type: ignore[misc]  # transformers is untyped
 
     def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any) -> Any:
         """The loss of a batch, and the model's outputs where the trainer asks for them."""
-        gold = inputs.pop("labels")
+        gold = inputs.pop("labels").float()
         lengths = inputs.pop("length")
         outputs = [(rows, model(**part).logits) for rows, part in _parts(inputs, lengths)]
         order = torch.argsort(torch.cat([rows for rows, _ in outputs]))
@@ -206,16 +206,22 @@ def _parts(inputs: Any, lengths: torch.Tensor) -> Iterator[tuple[torch.Tensor, d
         yield rows, {name: values[rows, :width] for name, values in inputs.items()}
 
 
-def _tokenised(examples: Sequence[Example], tokenizer: Any, labels: Sequence[str], max_tokens: int) -> Any:
+def _tokenised(examples: Sequence[Example], tokenizer: Any, labels: Sequence[str], training: Training) -> Any:
     from datasets import Dataset
 
-    number = {label: index for index, label in enumerate(labels)}
-    encoded = [encode(tokenizer, example.pair, max_tokens) for example in examples]
+    encoded = [encode(tokenizer, example.pair, training.max_tokens) for example in examples]
     columns = {key: [entry[key] for entry in encoded] for key in encoded[0]}
     return Dataset.from_dict(
         columns
         | {
-            "labels": [number[example.label] for example in examples],
+            "labels": [_masses(example, labels, training.secondary) for example in examples],
             "length": [len(ids) for ids in columns["input_ids"]],
         }
     )
+
+
+def _masses(example: Example, labels: Sequence[str], secondary: float) -> list[float]:
+    """The probability of each class that an example teaches."""
+    share = secondary if example.secondary in labels and example.secondary != example.label else 0.0
+    own = {example.label: 1.0 - share, example.secondary: share} if share else {example.label: 1.0}
+    return [own.get(label, 0.0) for label in labels]

@@ -42,12 +42,14 @@ class Example:
         label: Class name.
         row: Number of the row it comes from.
         weight: Its part in the row's decision.
+        secondary: Name of a class that applies too, or empty.
     """
 
     pair: TextPair
     label: str
     row: int
     weight: float = 1.0
+    secondary: str = ""
 
 
 def claim_examples(rows: Sequence[Row], encoder: Encoder, *, max_tokens: int, training: bool) -> list[Example]:
@@ -128,7 +130,8 @@ def topic_examples(rows: Sequence[Row], encoder: Encoder, *, max_tokens: int, fi
         title = topic_title(article, encoder.count_tokens, max_tokens=max_tokens)
         cut = topic_windows(article, encoder.count_tokens, max_tokens=max_tokens)
         for window in cut[:1] if first_only else cut:
-            examples.append(Example(topic_pair(title, window), row.label, number, weight=float(window.tokens)))
+            pair = topic_pair(title, window)
+            examples.append(Example(pair, row.label, number, weight=float(window.tokens), secondary=row.secondary))
     return examples
 
 

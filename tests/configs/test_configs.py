@@ -11,7 +11,7 @@ import datasets
 import pandas as pd
 import pytest
 
-from newsml.config.evaluate import EvaluateConfig
+from newsml.config.evaluate import Dataset, EvaluateConfig
 from newsml.config.finetune import FinetuneConfig
 from newsml.config.load import check, load
 from newsml.config.tables import Table
@@ -114,6 +114,7 @@ def test_an_evaluation_can_be_carried_out(
     monkeypatch.setattr(summary_values, "load_similarity", lambda: load_similarity(str(models / "base")))
     tiny = {"topics": "iptc", "claim-stance": "claim", "target-stance": "target", "summary": "scorer"}
     changes = {
+        "data": tuple(half(data) for data in evaluation.data),
         "data_root": str(root),
         "output": str(tmp_path / "out"),
         "bootstrap": evaluation.bootstrap.model_copy(update={"samples": 20}),
@@ -126,6 +127,12 @@ def test_an_evaluation_can_be_carried_out(
     assert len(report.cells) == len(evaluation.data) * (len(evaluation.systems) + len(evaluation.baselines))
     assert all(cell.rows >= ROWS // 4 for cell in report.cells)
     assert (tmp_path / "out" / "report.html").stat().st_size > 10_000
+
+
+def half(data: Dataset) -> Dataset:
+    """A data set that evaluates on a share of its rows, with half of the few that are generated instead."""
+    tests = tuple(table.model_copy(update={"stories": 0.5}) if table.stories else table for table in data.test)
+    return data.model_copy(update={"test": tests, "held_out": 0.5 if data.held_out < 1 else 1.0})
 
 
 def generate(source: Table, root: Path, classes: Sequence[str] = ()) -> None:

@@ -211,7 +211,7 @@ def test_no_article_stands_on_both_sides_of_two_tables(tmp_path: Path) -> None:
     split = read_split(recipe(tmp_path, {}, {**held, "columns": {**TOPICS, "group": "doc"}}))
     assert (len(split.train), len(split.dev)) == (14, 6)
     assert disjoint(split)
-    assert split.skipped == {"training row whose article is held out in another table": 6}
+    assert split.skipped == {"training row whose article or story is held out in another table": 6}
     with pytest.raises(DataError, match="no training row left, 20 held out"):
         read_split(recipe(tmp_path, {"dev": 1.0}))
 

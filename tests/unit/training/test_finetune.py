@@ -23,6 +23,7 @@ from newsml.models.encoder import TextPair
 from newsml.tasks.stance import StanceDetector
 from newsml.tasks.summarize import Summarizer
 from newsml.tasks.topics import TopicClassifier
+from newsml.training.classifiers import _parts
 from newsml.training.finetune import Outcome, finetune
 
 WORDS = {"sport": "team match goal cup", "weather": "rain snow wind fog", "war": "troops nato russia border"}
@@ -288,3 +289,15 @@ def same_logits(plain: Any, folder: Path, ours: Classifier) -> None:
         with torch.inference_mode():
             theirs = plain(**tokenizer(pair.first, pair.second, return_tensors="pt")).logits[0].numpy()
         np.testing.assert_allclose(theirs, logits, atol=1e-5)
+
+
+def test_a_batch_in_parts_has_the_loss_of_the_whole() -> None:
+    lengths = torch.tensor([5, 40, 17, 3, 30])
+    inputs = {"input_ids": torch.arange(5 * 48).reshape(5, 48)}
+    parts = list(_parts(inputs, lengths))
+    assert sorted(int(row) for rows, _ in parts for row in rows) == [0, 1, 2, 3, 4]
+    assert [part["input_ids"].shape[1] for _, part in parts] == [16, 32, 32, 48]
+    for rows, part in parts:
+        width = part["input_ids"].shape[1]
+        assert width >= int(lengths[rows].max())
+        assert torch.equal(part["input_ids"], inputs["input_ids"][rows, :width])
