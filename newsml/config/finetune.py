@@ -28,7 +28,8 @@ OPTIONAL: dict[Task, tuple[str, ...]] = {
     "target-stance": ("id", "title", "group", "evidence", "start", "end"),
     "summary-extractive": ("id", "title", "group"),
 }
-"""Columns it may map: ``secondary`` is a second label that applies too, or empty; ``evidence`` is a list of verbatim fragments, ``start`` and ``end`` are the target's offsets."""
+"""Columns it may map: ``secondary`` is a second label that applies too, or empty; ``evidence`` is a list of verbatim
+fragments, ``start`` and ``end`` are the target's offsets."""
 
 
 class Source(Table):
@@ -59,8 +60,8 @@ class Training(StrictModel):
         max_tokens: Longest input in tokens, special tokens included.
         lora_rank: Rank of the low-rank updates (method ``lora``).
         lora_alpha: Their scale is ``lora_alpha / lora_rank``.
-        dropout: Dropout in the base and in front of the low-rank updates. On a processor drawing it takes as long as all
-            the rest of a step, so that the same time without it buys twice the examples.
+        dropout: Dropout in the base and before the low-rank updates. On a processor it takes as long to draw as all
+            the rest of a step; the same time buys twice the examples without it.
         group_by_length: Batches of near-equal length: faster, but where a class goes with a length the batches are
             lopsided, and training can collapse.
         precision: ``"auto"`` computes in bf16 where the processor or GPU has it, else fp32.

@@ -69,7 +69,7 @@ def _unrelated(article: Row, claim: str) -> Row:
 
 
 def unrelated(rows: list[Row], count: int, random: Random) -> list[Row]:
-    """Each article with ``count`` claims of other articles; each text with ``count`` targets of others, as *neutral*."""
+    """Each article with ``count`` claims of others (*unrelated*), or each text with as many targets (*neutral*)."""
     if not count or not rows:
         return []
     if rows[0].target:

@@ -25,7 +25,6 @@ def units(article: Article, count: Count) -> tuple[Sentence, ...]:
 
 def nearest(
     query: np.ndarray,
-    sentences: Sequence[Sentence],
     vectors: Sequence[np.ndarray],
     lengths: Sequence[int],
     *,
@@ -39,8 +38,7 @@ def nearest(
 
     Args:
         query: Unit vector of the question.
-        sentences: The sentences of title and text.
-        vectors: Their unit vectors.
+        vectors: Unit vectors of the sentences of title and text.
         lengths: Their lengths in tokens.
         count: At most so many sentences, title or first sentence among them.
         max_tokens: At most so many tokens together; the first sentence taken may be longer.

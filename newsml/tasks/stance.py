@@ -137,7 +137,7 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
         query, *vectors = yield Call(self._embedder, [claim, *(sentence.text for sentence in sentences)])
         room = judge.max_tokens - SPECIAL_TOKENS - length
         lengths = count([sentence.text for sentence in sentences])
-        chosen = nearest(query, sentences, vectors, lengths, count=CLAIM_SENTENCES, max_tokens=room)
+        chosen = nearest(query, vectors, lengths, count=CLAIM_SENTENCES, max_tokens=room)
         near = [sentences[i] for i in chosen]
         cosines = [float(vectors[i] @ query) for i in chosen]
         whole, *alone = yield from judge.probabilities(

@@ -64,7 +64,6 @@ def claim_examples(rows: Sequence[Row], encoder: Encoder, *, max_tokens: int, tr
         own = sentences[row.title, row.text]
         chosen = nearest(
             vectors[row.claim],
-            own,
             [vectors[sentence.text] for sentence in own],
             [lengths[sentence.text] for sentence in own],
             count=CLAIM_SENTENCES,

@@ -88,9 +88,7 @@ def test_units_are_title_and_body_in_order_none_too_long() -> None:
 def test_the_nearest_that_fit_are_taken_in_reading_order(number: int, room: int, chosen: list[int]) -> None:
     angles = [0.3, 0.5, 0.1, 1.5]
     vectors = [np.array([np.cos(angle), np.sin(angle)]) for angle in angles]
-    body = split("One. Two. Three. Four.")
     query = np.array([1.0, 0.0])
-    assert nearest(query, body, vectors, [6, 2, 5, 4], count=number, max_tokens=room) == chosen
-    title = split("Four", field="title")
+    assert nearest(query, vectors, [6, 2, 5, 4], count=number, max_tokens=room) == chosen
     # The title is taken first, however far it is, and so is the opening of an article without one.
-    assert nearest(query, (*title, *body[1:]), vectors[::-1], [4, 5, 2, 6], count=2, max_tokens=100) == [0, 1]
+    assert nearest(query, vectors[::-1], [4, 5, 2, 6], count=2, max_tokens=100) == [0, 1]
