@@ -187,9 +187,7 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
         evidence = _strongest([mention.sentence for mention in named], strength)
         return _result("target", article, judge, target, scores, evidence, tuple(m.span() for m in mentions))
 
-    def _mentions(
-        self, article: Article, target: str, places: Sequence[tuple[int, int]] | None
-    ) -> tuple[Mention, ...]:
+    def _mentions(self, article: Article, target: str, places: Sequence[tuple[int, int]] | None) -> tuple[Mention, ...]:
         """Where the article names a target: at the places given, or wherever its name is found."""
         sentences = self._units(article, self._judge_of_targets())
         title = [sentence for sentence in sentences if sentence.field == "title"]
