@@ -124,6 +124,9 @@ class TopicResult(Result):
         scores: Probability of every label.
         subtopics: Topics of the next level under the best one, ranked; empty for labels without a hierarchy.
         evidence: The sentences that carry the label, strongest first.
+        confident: Whether ``score`` is at least the one under which the model's card advises to abstain
+            (``calibration.abstention``); True where the card names none. The label stands either way: to abstain,
+            pass over results that are not confident, or set ``threshold``.
     """
 
     label: str | None
@@ -132,6 +135,7 @@ class TopicResult(Result):
     scores: Scores
     subtopics: tuple[Topic, ...]
     evidence: tuple[Span, ...]
+    confident: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,9 @@ class StanceResult(Result):
         scores: Probability of every label.
         evidence: The sentences that carry the label, strongest first; empty for *unrelated* and *not mentioned*.
         mentions: For targets: every place that names it, in order of the article.
+        confident: Whether ``score`` is at least the one under which the model's card advises to abstain
+            (``calibration.abstention``); True where the card names none, and for *not mentioned*, which no model
+            judges. The label stands either way: to abstain, pass over results that are not confident.
     """
 
     kind: Literal["claim", "target"]
@@ -155,6 +162,7 @@ class StanceResult(Result):
     scores: Scores
     evidence: tuple[Span, ...]
     mentions: tuple[Span, ...] = ()
+    confident: bool = True
 
 
 @dataclass(frozen=True, slots=True)

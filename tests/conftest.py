@@ -23,7 +23,8 @@ from transformers import (
 )
 
 from newsml.article import Article
-from newsml.models.card import Calibration, Card, write_card
+from newsml.models.calibration import Calibration
+from newsml.models.card import Card, write_card
 from newsml.models.scorer import SentenceHead, save_head
 from newsml.results import CLAIM_LABELS, TARGET_LABELS
 from newsml.tasks.taxonomy import iptc

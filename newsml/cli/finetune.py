@@ -15,9 +15,10 @@ import typer
 from newsml.cli.screen import output
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from rich.table import Table
+
+    from newsml.evaluation.report import Figure
+    from newsml.training.cards import Figures
 
 
 def finetune(
@@ -57,25 +58,30 @@ def finetune(
     screen.print(f"model: {outcome.folder}", markup=False, soft_wrap=True)
 
 
-def _tables(figures: Mapping[str, Mapping[str, float]]) -> list[Table]:
-    """A table for each data set: figures down, the model and its baselines across."""
+def _tables(figures: Figures) -> list[Table]:
+    """A table for each data set: figures down, the model and its baselines across; the model's with intervals."""
     from rich.table import Table
 
-    by_data: dict[str, dict[str, Mapping[str, float]]] = {}
-    for key, values in figures.items():
+    by_data: dict[str, Figures] = {}
+    for key, measured in figures.items():
         data, _, system = key.rpartition(": ")
-        by_data.setdefault(data, {})[system] = values
+        by_data.setdefault(data, {})[system] = measured
     if len(by_data) == 2:
         by_data.pop("all", None)  # The one table says the same.
     tables = []
     for data, systems in by_data.items():
-        rows = int(next(iter(systems.values())).get("rows", 0))
+        rows = next(iter(systems.values())).rows
         table = Table(box=None, pad_edge=False, title=f"{data or 'held out'}, {rows:,} rows", title_justify="left")
         table.add_column("")
         for system in systems:
             table.add_column(system, justify="right", style="bold" if system == "model" else "")
-        for name in dict.fromkeys(name for values in systems.values() for name in values if name != "rows"):
-            cells = (f"{values[name]:.3f}" if name in values else "" for values in systems.values())
-            table.add_row(name, *cells)
+        shown = [{figure.name: _shown(figure) for figure in measured.figures} for measured in systems.values()]
+        for name in dict.fromkeys(name for texts in shown for name in texts):
+            table.add_row(name, *(texts.get(name, "") for texts in shown))
         tables.append(table)
     return tables
+
+
+def _shown(figure: Figure) -> str:
+    interval = "" if figure.low is None else f" [{figure.low:.3f}, {figure.high:.3f}]"
+    return f"{figure.value:.3f}{interval}"

@@ -36,6 +36,9 @@ NOTE_COLUMNS = 15
 LONGEST_QUOTE = 400
 """Characters; a longer sentence is cut on the screen, which says so. JSON has it whole."""
 
+UNSURE = " (unsure)"
+"""Stands behind the subject of an answer that its model had better not have given."""
+
 STYLES = {
     "favor": "green",
     "agree": "green",
@@ -154,6 +157,8 @@ def _topics(result: TopicResult) -> Iterator[RenderableType]:
     for place, (name, score) in enumerate(list(result.scores.items())[:TOPICS]):
         topic = assigned.get(name)
         named = Text(clean(name), style="bold" if topic else "")
+        if place == 0 and not result.confident:
+            named.append(UNSURE, style="yellow not bold")
         table.add_row(*_row(named, score, "cyan", note=(topic.id if topic else None) or ""))
         for below in result.subtopics[:SUBTOPICS] if place == 0 else ():
             table.add_row(*_row(Text(f"  {clean(below.name)}"), below.score, "blue", note=below.id or ""))
@@ -186,6 +191,8 @@ def _stances(results: tuple[StanceResult, ...], *, quotes: int | None = None) ->
         note = f"{number} mention{'s' * (number != 1)}" if result.kind == "target" else None
         table = _bars(label=True, notes=result.kind == "target")
         subject = Text(clean(result.subject), style="bold")
+        if not result.confident:
+            subject.append(UNSURE, style="yellow not bold")
         table.add_row(Text(result.label, style=f"bold {style}"), *_row(subject, result.score, style, note=note))
         yield table
         if result.evidence:
@@ -232,6 +239,8 @@ def _foot(analysis: Analysis) -> Iterator[RenderableType]:
     cut = [what for what, results in parts.items() if any(result.truncated for result in results)]
     if cut:
         yield Text(f"Part of the article was not read for: {', '.join(cut)}.", style="bold yellow")
+    if not all(result.confident for result in (analysis.topics, *analysis.targets, *analysis.claims)):
+        yield Text("(unsure): the score is under the one at which the model's card advises to abstain.", style="dim")
     named = (
         f"{what} {' + '.join(dict.fromkeys(f'{r.model.name} {r.model.revision}' for r in results))}"
         for what, results in parts.items()

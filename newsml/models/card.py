@@ -19,6 +19,7 @@ from pydantic import Field, StringConstraints, model_validator
 from newsml.config.base import StrictModel
 from newsml.config.load import load
 from newsml.errors import ConfigError, FileMissingError, ModelError
+from newsml.models.calibration import Calibration
 from newsml.models.files import ModelFile, RelativePath
 
 CARD_FILE = "newsml.yaml"
@@ -139,16 +140,10 @@ class Figure(StrictModel):
     def _ordered(self) -> Figure:
         if (self.low is None) != (self.high is None):
             raise ValueError("expected both ends of the confidence interval, low and high, or neither")
-        if self.low is not None and self.high is not None and not self.low <= self.value <= self.high:
-            raise ValueError(f"got value {self.value} outside its interval {self.low} to {self.high}")
+        # The value may lie outside: a bootstrap interval of few rows, or of a calibration error, can.
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError(f"got an interval from {self.low} to {self.high}, expected its ends in order")
         return self
-
-
-class Calibration(StrictModel):
-    """How logits become probabilities: ``softmax(logits / temperature)`` (Guo et al. 2017)."""
-
-    method: Literal["temperature"]
-    temperature: float = Field(gt=0)
 
 
 class Card(StrictModel):
@@ -170,7 +165,7 @@ class Card(StrictModel):
         limits: What it does badly or not at all.
         intended_use: What it was made for.
         figures: What was measured.
-        calibration: How its scores become probabilities.
+        calibration: How its scores become probabilities, and how far to trust them.
         formula: For heads of newsml's own: how the tensors of the head file make a score.
         convert: What happens to the files once they are fetched.
         sources: Where the files come from, tried in order.

@@ -76,6 +76,12 @@ def temperature(card: Card | None) -> float:
     return card.calibration.temperature if card and card.calibration else 1.0
 
 
+def least_score(card: Card | None) -> float:
+    """The score under which a model had better abstain, by its card; 0, never, where the card has none."""
+    abstention = card.calibration.abstention if card and card.calibration else None
+    return abstention.threshold if abstention else 0.0
+
+
 def save_model(found: Resolved, folder: Path) -> None:
     """Save a model so that plain ``transformers`` loads it, with its card where it has one.
 

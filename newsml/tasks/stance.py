@@ -21,7 +21,7 @@ import numpy as np
 from newsml.article import Article, Sentence, Span
 from newsml.errors import ModelError, QueryError
 from newsml.models.encoder import Embedder, Encoder
-from newsml.models.load import save_model
+from newsml.models.load import least_score, save_model
 from newsml.results import CLAIM_LABELS, NOT_MENTIONED, TARGET_LABELS, Scores, StanceResult
 from newsml.tasks.evidence import UNIT_TOKENS, nearest, units
 from newsml.tasks.inputs import CLAIM_SENTENCES, SPECIAL_TOKENS, Passage, Question, target_windows
@@ -117,6 +117,24 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
             return (yield from self._topic(item.article, target))
         return (yield from self._target(item.article, target, item.places))
 
+    def judged_on(self, item: StanceQuery) -> Steps[tuple[Span, ...]]:
+        """The sentences that a query is judged on, in reading order; nothing is judged.
+
+        For a claim these are the title and the sentences nearest to it, for a target those that name it, or with
+        ``scope="text"`` all of the text.
+
+        Raises:
+            ModelError: The model judges only the other kind.
+            QueryError: The claim is too long.
+        """
+        if item.claim is not None:
+            near, _ = yield from self._near(item.article, " ".join(item.claim.split()))
+            return tuple(sentence.span() for sentence in near)
+        if item.scope == "text":
+            return tuple(sentence.span() for sentence in split(item.article.text))
+        mentions = self._mentions(item.article, " ".join((item.target or "").split()), item.places)
+        return tuple(dict.fromkeys(mention.sentence.span() for mention in mentions))
+
     def _units(self, article: Article, judge: ClaimJudge | TargetJudge) -> tuple[Sentence, ...]:
         """The sentences, none longer than ``UNIT_TOKENS`` to the embedder or to the judge, whose tokens may differ."""
 
@@ -126,20 +144,8 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
         return units(article, count)
 
     def _claim(self, article: Article, claim: str) -> Steps[StanceResult]:
-        judge = self._claim_judge
-        if judge is None:
-            raise ModelError("this model judges targets only; load a claim-stance model for claims")
-        count = judge.count_tokens
-        length = count([claim])[0]
-        if length > judge.max_tokens // 2:
-            raise QueryError(f"claim of {length} tokens, expected a sentence of at most {judge.max_tokens // 2}")
-        sentences = self._units(article, judge)
-        query, *vectors = yield Call(self._embedder, [claim, *(sentence.text for sentence in sentences)])
-        room = judge.max_tokens - SPECIAL_TOKENS - length
-        lengths = count([sentence.text for sentence in sentences])
-        chosen = nearest(query, vectors, lengths, count=CLAIM_SENTENCES, max_tokens=room)
-        near = [sentences[i] for i in chosen]
-        cosines = [float(vectors[i] @ query) for i in chosen]
+        judge = self._judge_of_claims()
+        near, cosines = yield from self._near(article, claim)
         whole, *alone = yield from judge.probabilities(
             [Question(claim, tuple(near), max(cosines))]
             + [Question(claim, (sentence,), cosine) for sentence, cosine in zip(near, cosines, strict=True)]
@@ -151,15 +157,23 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
         evidence = () if scores.best == "unrelated" else _strongest(near, strength)
         return _result("claim", article, judge, claim, scores, evidence)
 
+    def _near(self, article: Article, claim: str) -> Steps[tuple[list[Sentence], list[float]]]:
+        """The sentences a claim is judged on, in reading order, and their cosines with it."""
+        judge = self._judge_of_claims()
+        count = judge.count_tokens
+        length = count([claim])[0]
+        if length > judge.max_tokens // 2:
+            raise QueryError(f"claim of {length} tokens, expected a sentence of at most {judge.max_tokens // 2}")
+        sentences = self._units(article, judge)
+        query, *vectors = yield Call(self._embedder, [claim, *(sentence.text for sentence in sentences)])
+        room = judge.max_tokens - SPECIAL_TOKENS - length
+        lengths = count([sentence.text for sentence in sentences])
+        chosen = nearest(query, vectors, lengths, count=CLAIM_SENTENCES, max_tokens=room)
+        return [sentences[i] for i in chosen], [float(vectors[i] @ query) for i in chosen]
+
     def _target(self, article: Article, target: str, places: Sequence[tuple[int, int]] | None) -> Steps[StanceResult]:
         judge = self._judge_of_targets()
-        sentences = self._units(article, judge)
-        title = [sentence for sentence in sentences if sentence.field == "title"]
-        body = [sentence for sentence in sentences if sentence.field == "text"]
-        if places is not None:
-            mentions = mentions_at(places, body)
-        else:
-            mentions = find_mentions(target, body, title) if any(c.isalnum() for c in target) else ()
+        mentions = self._mentions(article, target, places)
         first: dict[tuple[str, int], Mention] = {}
         for mention in mentions:
             first.setdefault((mention.sentence.field, mention.sentence.start), mention)
@@ -172,6 +186,15 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
         strength = [float(value) for value in rows[:, TARGET_LABELS.index(scores.best)]]
         evidence = _strongest([mention.sentence for mention in named], strength)
         return _result("target", article, judge, target, scores, evidence, tuple(m.span() for m in mentions))
+
+    def _mentions(self, article: Article, target: str, places: Sequence[tuple[int, int]] | None) -> tuple[Mention, ...]:
+        """Where the article names a target: at the places given, or wherever its name is found."""
+        sentences = self._units(article, self._judge_of_targets())
+        title = [sentence for sentence in sentences if sentence.field == "title"]
+        body = [sentence for sentence in sentences if sentence.field == "text"]
+        if places is not None:
+            return mentions_at(places, body)
+        return find_mentions(target, body, title) if any(c.isalnum() for c in target) else ()
 
     def _topic(self, article: Article, target: str) -> Steps[StanceResult]:
         """A target judged on all of the text; its sentences, each judged alone, are the evidence."""
@@ -187,6 +210,11 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
         scores = _reduced(rows[: len(cut)])
         strength = [float(value) for value in rows[len(cut) :, TARGET_LABELS.index(scores.best)]]
         return _result("target", article, judge, target, scores, _strongest(sentences, strength))
+
+    def _judge_of_claims(self) -> ClaimJudge:
+        if self._claim_judge is None:
+            raise ModelError("this model judges targets only; load a claim-stance model for claims")
+        return self._claim_judge
 
     def _judge_of_targets(self) -> TargetJudge:
         if self._target_judge is None:
@@ -233,8 +261,12 @@ def _result(
     evidence: tuple[Span, ...],
     mentions: tuple[Span, ...] = (),
 ) -> StanceResult:
-    label = scores.best
-    return StanceResult(article.id, judge.model, False, kind, subject, label, scores[label], scores, evidence, mentions)
+    label, score = scores.best, scores[scores.best]
+    # Of a target nobody names the score is 1: no model judged it, and it is never in doubt.
+    confident = score >= least_score(judge.found.card)
+    return StanceResult(
+        article.id, judge.model, False, kind, subject, label, score, scores, evidence, mentions, confident
+    )
 
 
 def _strongest(sentences: Sequence[Sentence], strength: Sequence[float]) -> tuple[Span, ...]:

@@ -20,6 +20,7 @@ from newsml.models.generator import Generator
 from newsml.models.load import (
     DEFAULT_BASE,
     kind_of,
+    least_score,
     load_base,
     load_classifier,
     load_encoder,
@@ -76,6 +77,7 @@ class TopicClassifier(Task[Article, TopicResult]):
         self.threshold = default if threshold is None else threshold
         self._labeler = labeler
         self._found = found
+        self._least_score = least_score(found.card)
         self._languages = found.card.languages if found.card else ()
         self._taxonomy = taxonomy
         self._embedder = embedder
@@ -168,6 +170,7 @@ class TopicClassifier(Task[Article, TopicResult]):
             scores=Scores(zip(self.labels, scores, strict=True)),
             subtopics=subtopics,
             evidence=evidence,
+            confident=bool(scores[best] >= self._least_score),
         )
 
     def _evidence(self, window: Window, label: int) -> Steps[tuple[Span, ...]]:

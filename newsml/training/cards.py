@@ -7,25 +7,51 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from newsml.config.finetune import FinetuneConfig
-from newsml.models.card import Baseline, Calibration, Card, Figure, TrainingData
+from newsml.evaluation import report
+from newsml.evaluation.figures.classification import BALANCED_ACCURACY, MCC, MICRO_F1, WEIGHTED_F1
+from newsml.models.calibration import Calibration
+from newsml.models.card import Baseline, Card, Figure, TrainingData
 from newsml.models.resolve import Resolved
 
-Figures = dict[str, dict[str, float]]
-"""``"<data>: <system>"`` to figure name to value, with ``rows`` among them."""
 
-NAMES = {
-    "accuracy": "accuracy",
-    "macro_f1": "macro-F1",
-    "fnc_score": "FNC-1 weighted score",
-    "rouge1": "ROUGE-1",
-    "rouge2": "ROUGE-2",
-    "rougeLsum": "ROUGE-Lsum",
-}
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a system reaches on some held-out rows.
+
+    Attributes:
+        rows: How many.
+        figures: The figures, the chief one first.
+    """
+
+    rows: int
+    figures: tuple[report.Figure, ...]
+
+    @property
+    def values(self) -> dict[str, float]:
+        """The figures' values by name."""
+        return {figure.name: figure.value for figure in self.figures}
+
+    def record(self) -> dict[str, Any]:
+        """As plain data, for ``training.json``."""
+        plain = {
+            figure.name: {"value": figure.value, "low": figure.low, "high": figure.high} for figure in self.figures
+        }
+        return {"rows": self.rows, **plain}
+
+
+Figures = dict[str, Measured]
+"""By ``"<data>: <system>"``; of sentence scorers by ``"<system>"``."""
+
+LEFT_OUT = (BALANCED_ACCURACY, MICRO_F1, WEIGHTED_F1, MCC)
+"""Figures that are in a run's record and not on its card, where they would say little that the others do not."""
+
 BASELINES = ("tfidf", "lead-3", "majority")
 """In the order a card prefers them."""
 
@@ -40,7 +66,7 @@ def make_card(
     config: FinetuneConfig,
     base: Resolved,
     labels: Sequence[str],
-    temperature: float,
+    calibration: Calibration | None,
     figures: Figures,
 ) -> Card:
     """Describe a fine-tuned model: its recipe's words and the run's figures."""
@@ -58,36 +84,36 @@ def make_card(
         limits=config.card.limits or "Not known; see the data it was trained on.",
         intended_use=config.card.intended_use,
         figures=tuple(_figures(config, figures)),
-        calibration=None if scorer else Calibration(method="temperature", temperature=round(temperature, 4)),
+        calibration=calibration,
         formula=FORMULA if scorer else None,
     )
 
 
 def _figures(config: FinetuneConfig, figures: Figures) -> list[Figure]:
     made = []
-    for key, values in figures.items():
+    for key, measured in figures.items():
         data, _, system = key.rpartition(": ")
         if system != "model" or data == "all":
             continue
-        other = next((name for name in BASELINES if f"{data}: {name}".removeprefix(": ") in figures), None)
-        rival: Mapping[str, float] = figures[f"{data}: {other}".removeprefix(": ")] if other else {}
-        for name, value in values.items():
-            if name == "rows":
-                continue
-            baseline = Baseline(name=other, value=round(rival[name], 4)) if other and name in rival else None
-            made.append(
-                Figure(
-                    metric=NAMES.get(name, name.replace("f1 ", "F1 ")),
-                    value=round(value, 4),
-                    baseline=baseline,
-                    data=data or config.train[-1].name,
-                    split=f"held-out groups, seed {config.seed}",
-                    rows=int(values["rows"]),
-                    command=f"newsml finetune configs/finetune/{config.name}.yaml",
-                    hardware=_hardware(),
-                    date=date.today(),
-                )
+        other = next((name for name in BASELINES if f"{data}: {name}".removeprefix(": ") in figures), "")
+        rival = figures[f"{data}: {other}".removeprefix(": ")].values if other else {}
+        made += [
+            Figure(
+                metric=one.name,
+                value=round(one.value, 4),
+                low=None if one.low is None else round(one.low, 4),
+                high=None if one.high is None else round(one.high, 4),
+                baseline=Baseline(name=other, value=round(rival[one.name], 4)) if one.name in rival else None,
+                data=data or config.train[-1].name,
+                split=f"held-out groups, seed {config.seed}",
+                rows=measured.rows,
+                command=f"newsml finetune configs/finetune/{config.name}.yaml",
+                hardware=_hardware(),
+                date=date.today(),
             )
+            for one in measured.figures
+            if one.name not in LEFT_OUT
+        ]
     return made
 
 

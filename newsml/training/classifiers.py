@@ -1,31 +1,27 @@
 """Fits a sequence classifier: LoRA adapter with head, or every weight.
 
-Owns the loss and the evaluation of classifiers. Knows nothing of tables or recipes' files.
+Owns the loss. Knows nothing of tables or recipes' files, or of how a fitted model is evaluated.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from transformers import DataCollatorWithPadding, Trainer, set_seed
 
 from newsml.config.finetune import FinetuneConfig, Training
 from newsml.errors import TrainingError
-from newsml.evaluation.baselines import flat, tfidf_model
-from newsml.evaluation.figures.classification import classification, fnc_score
 from newsml.io.rows import Row
-from newsml.models.classifier import Classifier, new_classifier, softmax
+from newsml.models.calibration import Calibration
+from newsml.models.classifier import Classifier, new_classifier
 from newsml.models.encoder import Encoder, encode
-from newsml.results import NOT_MENTIONED, TARGET_LABELS
-from newsml.tasks.stance import sentence_weight
-from newsml.training.calibrate import fit_temperature
 from newsml.training.cards import Figures
 from newsml.training.data import Split
+from newsml.training.evaluate import evaluate
 from newsml.training.examples import Example, claim_examples, target_examples, topic_examples
 from newsml.training.trainer import Say, arguments, fingerprint, load_base, set_up, train
 
@@ -38,11 +34,11 @@ PARTS = 4
 
 def fit_classifier(
     config: FinetuneConfig, split: Split, labels: Sequence[str], base: Path, folder: Path, say: Say
-) -> tuple[Figures, float]:
+) -> tuple[Figures, Calibration]:
     """Fit, save, reload, calibrate and evaluate a classifier.
 
     Returns:
-        Figures of the model and its baselines by table, and the temperature.
+        Figures of the model and its baselines by table, and the calibration.
     """
     set_seed(config.seed)
     encoder = load_base(config, base)
@@ -75,57 +71,6 @@ def fit_classifier(
         encoder.tokenizer.save_pretrained(folder)
         fitted = Classifier.whole(folder)
     return evaluate(config, split, dev, fitted, labels, say)
-
-
-def evaluate(
-    config: FinetuneConfig,
-    split: Split,
-    dev: Sequence[Example],
-    fitted: Callable[[Sequence[Any]], Sequence[np.ndarray]],
-    labels: Sequence[str],
-    say: Say,
-) -> tuple[Figures, float]:
-    """Figures on the held-out rows, all together and by table, beside majority and TF-IDF on the same rows."""
-    if not dev:
-        return {}, 1.0
-    logits = np.stack(fitted([example.pair for example in dev]))
-    number = {label: index for index, label in enumerate(labels)}
-
-    def reduced(temperature: float) -> np.ndarray:
-        """Probabilities of the rows, by the rule of the task; a row without an input has none."""
-        found = softmax(logits, temperature=temperature)
-        decided = [sentence_weight(row) if tuple(labels) == TARGET_LABELS else 1.0 for row in found]
-        weights = np.array([example.weight for example in dev]) * decided
-        owners = [example.row for example in dev]
-        sums, total = np.zeros((len(split.dev), len(labels))), np.zeros(len(split.dev))
-        np.add.at(sums, owners, weights[:, None] * found)
-        np.add.at(total, owners, weights)
-        made: np.ndarray = sums / np.maximum(total, 1e-12)[:, None]
-        return made
-
-    temperature = fit_temperature(reduced, np.array([number[row.label] for row in split.dev]))
-    probabilities = reduced(temperature)
-    predicted = [labels[int(row.argmax())] if row.any() else NOT_MENTIONED for row in probabilities]
-    gold = [row.label for row in split.dev]
-    learned = [row.label for row in split.train]
-    rival = tfidf_model(len(learned), seed=config.seed).fit([flat(row) for row in split.train], learned)
-    systems = {
-        "model": predicted,
-        "tfidf": rival.predict([flat(row) for row in split.dev]).tolist(),
-        "majority": [Counter(learned).most_common(1)[0][0]] * len(gold),
-    }
-    figures: Figures = {}
-    for source in [None, *sorted({row.source for row in split.dev})]:
-        where = "all" if source is None else config.train[source].name
-        chosen = [i for i, row in enumerate(split.dev) if source in (None, row.source)]
-        for system, answers in systems.items():
-            truth, guess = [gold[i] for i in chosen], [answers[i] for i in chosen]
-            values = {"rows": float(len(chosen)), **classification(truth, guess, labels)}
-            if config.task == "claim-stance":
-                values["fnc_score"] = fnc_score(truth, guess)
-            figures[f"{where}: {system}"] = values
-            say(f"{where}: {system}: " + ", ".join(f"{name} {value:.3f}" for name, value in values.items()))
-    return figures, temperature
 
 
 def make_examples(

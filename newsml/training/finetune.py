@@ -16,6 +16,7 @@ from pathlib import Path
 
 from newsml.config.finetune import FinetuneConfig
 from newsml.errors import TrainingError, WriteError
+from newsml.models.calibration import Calibration
 from newsml.models.card import write_card
 from newsml.models.resolve import resolve
 from newsml.training.cards import Figures, make_card, note_base
@@ -28,7 +29,7 @@ class Outcome:
 
     Attributes:
         folder: The saved model.
-        figures: Figure names to values, for the model and its baselines, on the held-out rows.
+        figures: What the model and its baselines reach on the held-out rows.
         labels: Class names in the order of the logits; empty for sentence scorers.
     """
 
@@ -66,12 +67,12 @@ def finetune(config: FinetuneConfig, *, say: Callable[[str], None] = lambda _: N
     base = resolve(config.base)
     output = Path(config.output)
     folder = _emptied(output / "model.partial")
-    figures, temperature = _fit(config, split, labels, base.path, folder, say)
+    figures, calibration = _fit(config, split, labels, base.path, folder, say)
     minutes = (time.monotonic() - started) / 60
     record = {
-        "figures": figures,
+        "figures": {key: measured.record() for key, measured in figures.items()},
         "labels": labels,
-        "temperature": temperature,
+        "calibration": calibration.model_dump(mode="json") if calibration else None,
         "rows": {"train": len(split.train), "dev": len(split.dev)},
         "classes": Counter(row.label for row in split.train),
         "skipped": split.skipped,
@@ -79,7 +80,7 @@ def finetune(config: FinetuneConfig, *, say: Callable[[str], None] = lambda _: N
         "config": config.model_dump(mode="json"),
     }
     (folder / "training.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    write_card(make_card(config, base, labels, temperature, figures), folder)
+    write_card(make_card(config, base, labels, calibration, figures), folder)
     note_base(folder, base)
     shutil.rmtree(output / "model", ignore_errors=True)
     folder = folder.rename(output / "model")
@@ -99,11 +100,11 @@ def _emptied(folder: Path) -> Path:
 
 def _fit(
     config: FinetuneConfig, split: Split, labels: Sequence[str], base: Path, folder: Path, say: Callable[[str], None]
-) -> tuple[Figures, float]:
+) -> tuple[Figures, Calibration | None]:
     if config.task == "summary-extractive":
         from newsml.training.sentences import fit_sentences
 
-        return fit_sentences(config, split, base, folder, say)
+        return fit_sentences(config, split, base, folder, say), None
     if config.method == "head":
         from newsml.training.head import fit_head
 

@@ -14,10 +14,12 @@ import torch
 
 from newsml.config.finetune import FinetuneConfig
 from newsml.errors import TrainingError
+from newsml.models.calibration import Calibration
 from newsml.models.classifier import Classifier, new_classifier
 from newsml.training.cards import Figures
-from newsml.training.classifiers import class_weights, evaluate, make_examples
+from newsml.training.classifiers import class_weights, make_examples
 from newsml.training.data import Split
+from newsml.training.evaluate import evaluate
 from newsml.training.trainer import Say, load_base
 
 REGULARISATION = 0.01
@@ -27,11 +29,11 @@ the IPTC training articles (macro-F1 .68, and .63 for 1)."""
 
 def fit_head(
     config: FinetuneConfig, split: Split, labels: Sequence[str], base: Path, folder: Path, say: Say
-) -> tuple[Figures, float]:
+) -> tuple[Figures, Calibration]:
     """Fit, save, reload, calibrate and evaluate a head on the base's pooled output, which stays as it is.
 
     Returns:
-        Figures of the model and its baselines by table, and the temperature.
+        Figures of the model and its baselines by table, and the calibration.
 
     Raises:
         TrainingError: The base's own classification head is not a single linear layer, or a label has no rows.

@@ -13,9 +13,11 @@ import torch
 from transformers import Trainer, set_seed
 
 from newsml.article import Article
+from newsml.config.evaluate import Bootstrap
 from newsml.config.finetune import FinetuneConfig
 from newsml.evaluation.extractive import lead
-from newsml.evaluation.figures.summaries import rouge
+from newsml.evaluation.figures.summaries import ROUGE, figures, rouge
+from newsml.evaluation.predictions import Prediction
 from newsml.io.rows import Row
 from newsml.models.encoder import Encoder
 from newsml.models.scorer import SentenceHead, SentenceScorer, collate, encode_window, save_head
@@ -24,7 +26,7 @@ from newsml.tasks.extractive import Extractive, scored_windows
 from newsml.tasks.run import stream
 from newsml.tasks.selection import Length
 from newsml.text.sentences import split as split_sentences
-from newsml.training.cards import Figures
+from newsml.training.cards import Figures, Measured
 from newsml.training.classifiers import PAD_TO, with_lora
 from newsml.training.data import Split
 from newsml.training.examples import oracle
@@ -33,11 +35,11 @@ from newsml.training.trainer import Say, arguments, fingerprint, load_base, set_
 SUMMARY_SENTENCES = 3
 
 
-def fit_sentences(config: FinetuneConfig, split: Split, base: Path, folder: Path, say: Say) -> tuple[Figures, float]:
-    """Fit, save, reload and evaluate a sentence scorer; its temperature is 1.
+def fit_sentences(config: FinetuneConfig, split: Split, base: Path, folder: Path, say: Say) -> Figures:
+    """Fit, save, reload and evaluate a sentence scorer, whose scores are no probabilities and need no calibration.
 
     Returns:
-        ROUGE of the model, of Lead-3 and of the oracle on the held-out rows, and 1.0.
+        ROUGE of the model, of Lead-3 and of the oracle on the held-out rows.
     """
     set_seed(config.seed)
     encoder = load_base(config, base)
@@ -57,10 +59,10 @@ def fit_sentences(config: FinetuneConfig, split: Split, base: Path, folder: Path
     save_head(model.head, folder)
     scorer = SentenceScorer(Encoder.load(base, name=config.base), folder)
     extractive = Extractive(scorer, ModelInfo(config.name, ""), max_tokens=config.training.max_tokens)
-    return evaluate(split.dev, extractive, say), 1.0
+    return evaluate(split.dev, extractive, say, seed=config.seed)
 
 
-def evaluate(rows: Sequence[Row], extractive: Extractive, say: Say) -> Figures:
+def evaluate(rows: Sequence[Row], extractive: Extractive, say: Say, *, seed: int) -> Figures:
     """ROUGE of summaries of three sentences as newsml makes them, of Lead-3 and of the oracle, on the same rows."""
     if not rows:
         return {}
@@ -72,11 +74,20 @@ def evaluate(rows: Sequence[Row], extractive: Extractive, say: Say) -> Figures:
         sentences = [sentence.text for sentence in split_sentences(row.text)]
         systems["lead-3"].append("\n".join(sentences[i] for i in lead(sentences, SUMMARY_SENTENCES)))
         systems["oracle"].append("\n".join(sentences[i] for i in sorted(oracle(sentences, row.summary))))
-    references = ["\n".join(row.summary) for row in rows]
-    figures = {name: {"rows": float(len(rows)), **rouge(summaries, references)} for name, summaries in systems.items()}
-    for name, values in figures.items():
-        say(f"{name}: " + ", ".join(f"{key} {value:.2f}" for key, value in values.items()))
-    return figures
+    found = {name: _measured(rows, summaries, seed=seed) for name, summaries in systems.items()}
+    for name, measured in found.items():
+        say(f"{name}: " + ", ".join(f"{key} {value:.2f}" for key, value in measured.values.items()))
+    return found
+
+
+def _measured(rows: Sequence[Row], summaries: Sequence[str], *, seed: int) -> Measured:
+    """ROUGE against the reference, with intervals over articles."""
+    made = []
+    for number, (row, summary) in enumerate(zip(rows, summaries, strict=True)):
+        scores = rouge([summary], ["\n".join(row.summary)])
+        values = {name: scores[key] for name, key in ROUGE.items() if key in scores}
+        made.append(Prediction(str(number), row.group, row.summary, (summary,), values=values))
+    return Measured(len(rows), figures(made, bootstrap=Bootstrap(), seed=seed))
 
 
 class _Extractor(torch.nn.Module):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -112,11 +113,12 @@ def confidence_figures(predictions: Sequence[Prediction], labels: Sequence[str])
     return {**found, BRIER: float(brier)}
 
 
-def reliability(predictions: Sequence[Prediction]) -> tuple[Bin, ...]:
+def reliability(predictions: Sequence[Prediction], weights: Floats | None = None) -> tuple[Bin, ...]:
     """Confidence against accuracy, by bins of confidence (DeGroot & Fienberg 1983).
 
     Args:
         predictions: Single-label rows.
+        weights: What each row counts in the means of a bin, over 0; None counts all the same.
 
     Returns:
         Those of the ``BINS`` bins that hold rows, the least confident first; none where the system has no scores.
@@ -127,28 +129,30 @@ def reliability(predictions: Sequence[Prediction]) -> tuple[Bin, ...]:
     if not has_scores(predictions):
         return ()
     top, right = _confidence(predictions)
-    bins = _bins(top)
+    bins, each = _bins(top), np.ones(len(top)) if weights is None else weights
     rows = np.bincount(bins, minlength=BINS)
-    confidence = np.bincount(bins, weights=top, minlength=BINS)
-    accuracy = np.bincount(bins, weights=right, minlength=BINS)
+    mass = np.bincount(bins, weights=each, minlength=BINS)
+    confidence = np.bincount(bins, weights=each * top, minlength=BINS)
+    accuracy = np.bincount(bins, weights=each * right, minlength=BINS)
     return tuple(
         Bin(
             low=place / BINS,
             high=(place + 1) / BINS,
             rows=int(rows[place]),
-            confidence=float(confidence[place] / rows[place]),
-            accuracy=float(accuracy[place] / rows[place]),
+            confidence=float(confidence[place] / mass[place]),
+            accuracy=float(accuracy[place] / mass[place]),
         )
         for place in range(BINS)
         if rows[place]
     )
 
 
-def risk_coverage(predictions: Sequence[Prediction]) -> tuple[Point, ...]:
+def risk_coverage(predictions: Sequence[Prediction], weights: Floats | None = None) -> tuple[Point, ...]:
     """Share of wrong answers among the most confident ones (El-Yaniv & Wiener 2010).
 
     Args:
         predictions: Single-label rows.
+        weights: What each row counts in both shares, over 0; None counts all the same.
 
     Returns:
         At most ``POINTS`` points at about even steps of coverage, the last at coverage 1. Rows of equal confidence
@@ -160,12 +164,41 @@ def risk_coverage(predictions: Sequence[Prediction]) -> tuple[Point, ...]:
     if not has_scores(predictions):
         return ()
     top, right = _confidence(predictions)
-    order = np.argsort(-top, kind="stable")
-    errors = np.cumsum(1 - right[order])
-    ends = _ends(top[order])
-    steps = np.ceil(np.arange(1, POINTS + 1) * len(top) / POINTS).astype(np.int64) - 1
-    shown = ends[np.unique(np.searchsorted(ends, steps))]
-    return tuple(Point(coverage=float((end + 1) / len(top)), risk=float(errors[end] / (end + 1))) for end in shown)
+    each = np.ones(len(top)) if weights is None else weights
+    curve = Curve.of(top, right, each)
+    goals = np.arange(1, POINTS + 1) / POINTS - ROUNDING
+    shown = np.unique(np.searchsorted(curve.coverage, goals))
+    return tuple(Point(coverage=float(curve.coverage[at]), risk=float(curve.risk[at])) for at in shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Every point of a risk-coverage curve, coverage rising to 1; rows of equal confidence enter together.
+
+    Attributes:
+        confidence: Least confidence that is answered.
+        coverage: Share of the rows answered, 0 to 1.
+        risk: Share of wrong answers among them.
+    """
+
+    confidence: Floats
+    coverage: Floats
+    risk: Floats
+
+    @classmethod
+    def of(cls, confidence: Floats, right: Floats, weights: Floats) -> Curve:
+        """The curve of rows by their confidence.
+
+        Args:
+            confidence: Of each row, 0 to 1; at least one row.
+            right: 1 or 0 for each.
+            weights: What each counts, over 0.
+        """
+        order = np.argsort(-confidence, kind="stable")
+        ends = _ends(confidence[order])
+        kept = np.cumsum(weights[order])
+        wrong = np.cumsum(weights[order] * (1 - right[order]))
+        return cls(confidence[order][ends], kept[ends] / kept[-1], wrong[ends] / kept[ends])
 
 
 def _confidence(predictions: Sequence[Prediction]) -> tuple[Floats, Floats]:

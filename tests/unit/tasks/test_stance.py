@@ -41,7 +41,7 @@ class Judge:
     """Answers by the first of its words that stands in what it is asked about."""
 
     model = ModelInfo("judge", "1")
-    found: Any = None
+    found: Any = SimpleNamespace(card=None)
     max_tokens = 60
 
     def __init__(self, answers: dict[str, Sequence[float]]) -> None:

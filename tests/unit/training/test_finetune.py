@@ -218,7 +218,7 @@ def test_stance_and_summaries_are_fitted_too(recipe: Any, tmp_path: Path) -> Non
     source = {"path": "claims.jsonl", "columns": columns, "unrelated": 1, "dev": 0.25}
     labels = ["agree", "disagree", "discuss", "unrelated"]
     claims = finetune(recipe("claims", task="claim-stance", labels=labels, train=[source]))
-    assert "fnc_score" in claims.figures["all: model"]
+    assert claims.figures["all: model"].figures[0].name == "FNC-1 weighted score"
     article = Article("Russia sent troops. Rain fell over Oslo.")
     assert StanceDetector.from_pretrained(claims.folder).predict(article, claim="Troops moved.").label in labels
     source = {"path": "claims.jsonl", "columns": {"text": "text", "summary": "claim"}, "dev": 0.25}

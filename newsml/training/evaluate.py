@@ -1,0 +1,105 @@
+"""Figures of a fitted classifier on the held-out rows, beside trivial baselines on the same rows.
+
+Owns which figures a training run measures. Knows nothing of how they are computed, or of how a model was fitted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from newsml.config.evaluate import Bootstrap
+from newsml.config.finetune import FinetuneConfig
+from newsml.evaluation.baselines import flat, tfidf_model
+from newsml.evaluation.figures.classification import class_figures, figures
+from newsml.evaluation.predictions import Prediction
+from newsml.models.calibration import Calibration
+from newsml.results import CLAIM_LABELS
+from newsml.training.calibrate import calibrate
+from newsml.training.cards import Figures, Measured
+from newsml.training.data import Split
+from newsml.training.examples import Example
+from newsml.training.held_out import HeldOut, reducer
+from newsml.training.trainer import Say
+
+SAID = 3
+"""Figures of each table in a line of progress; the record has all."""
+
+
+def evaluate(
+    config: FinetuneConfig,
+    split: Split,
+    dev: Sequence[Example],
+    fitted: Callable[[Sequence[Any]], Sequence[np.ndarray]],
+    labels: Sequence[str],
+    say: Say,
+) -> tuple[Figures, Calibration]:
+    """Calibrate a classifier, and measure it on the held-out rows, all together and by table.
+
+    The model's figures are computed from scores at the temperature of the other half of the rows (``calibrate``), and
+    have bootstrap intervals over articles; *not mentioned* counts as an error, as in ``newsml evaluate``.
+
+    Args:
+        config: The recipe.
+        split: Its rows.
+        dev: Inputs of the held-out rows.
+        fitted: From inputs to logits.
+        labels: Class names in the order of the logits.
+        say: Receives a line for each system and table.
+
+    Returns:
+        Figures of the model, TF-IDF and majority, and the calibration. Where nothing is held out there are no figures,
+        and the temperature is 1.
+    """
+    if not dev:
+        return {}, Calibration(method="temperature", temperature=1.0)
+    logits = np.stack(fitted([example.pair for example in dev]))
+    held = HeldOut(
+        rows=split.dev,
+        tables=tuple(config.train[row.source].name for row in split.dev),
+        labels=tuple(labels),
+        probabilities=reducer(dev, logits, rows=len(split.dev), labels=labels),
+    )
+    calibration, probabilities = calibrate(held, seed=config.seed)
+    systems = {"model": held.predictions(probabilities), **_baselines(config, split)}
+    found: Figures = {}
+    for where in ("all", *dict.fromkeys(held.tables)):
+        chosen = [place for place, name in enumerate(held.tables) if where in ("all", name)]
+        for system, answers in systems.items():
+            doubt = Bootstrap() if system == "model" else Bootstrap(samples=0)
+            measured = measure([answers[place] for place in chosen], labels, bootstrap=doubt, seed=config.seed)
+            found[f"{where}: {system}"] = measured
+            chief = ", ".join(f"{figure.name} {figure.value:.3f}" for figure in measured.figures[:SAID])
+            say(f"{where}: {system}: {measured.rows} rows, {chief}")
+    return found, calibration
+
+
+def measure(answers: Sequence[Prediction], labels: Sequence[str], *, bootstrap: Bootstrap, seed: int) -> Measured:
+    """The figures of single-label answers, the chief one first, then F1 of every class that has gold rows."""
+    fnc = set(labels) == set(CLAIM_LABELS)
+    by_class = tuple(
+        one.f1.model_copy(update={"name": f"F1 {one.label}"})
+        for one in class_figures(answers, labels, bootstrap=bootstrap, seed=seed)
+        if one.rows
+    )
+    return Measured(len(answers), (*figures(answers, labels, fnc=fnc, bootstrap=bootstrap, seed=seed), *by_class))
+
+
+def _baselines(config: FinetuneConfig, split: Split) -> dict[str, list[Prediction]]:
+    """What TF-IDF with logistic regression, fitted on the training rows, and their commonest class say."""
+    learned = [row.label for row in split.train]
+    rival = tfidf_model(len(learned), seed=config.seed).fit([flat(row) for row in split.train], learned)
+    names = list(map(str, rival.classes_))
+    common = Counter(learned).most_common(1)[0][0]
+    tfidf, majority = [], []
+    for place, (row, found) in enumerate(
+        zip(split.dev, rival.predict_proba([flat(row) for row in split.dev]), strict=True)
+    ):
+        about = {"id": str(place), "group": row.group, "gold": (row.label,)}
+        scores = dict(zip(names, map(float, found), strict=True))
+        tfidf.append(Prediction(**about, prediction=(names[int(found.argmax())],), scores=scores))
+        majority.append(Prediction(**about, prediction=(common,)))
+    return {"tfidf": tfidf, "majority": majority}
