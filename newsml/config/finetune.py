@@ -122,6 +122,8 @@ class FinetuneConfig(StrictModel):
         name: Name of the model it makes.
         task: What the model does.
         base: Card name, hub id or folder of the encoder to start from.
+        folds: Cross-validate: tables with ``dev`` above 0 are judged in so many folds of their groups, each by a model
+            trained without it, and the model that is kept is trained on all rows. 0 holds out ``dev`` of them instead.
         method: ``lora`` (adapter and head), ``full`` (every weight), ``head`` (scikit-learn's logistic regression on
             the frozen base's vectors, saved as its classification head).
         data_root: Folder that ``path`` is looked up in.
@@ -142,6 +144,7 @@ class FinetuneConfig(StrictModel):
     data_root: str = "."
     output: str
     seed: int = 1
+    folds: int = Field(default=0, ge=0)
     labels: tuple[str, ...] = ()
     train: tuple[Source, ...] = Field(min_length=1)
     training: Training = Field(default_factory=Training)
@@ -160,6 +163,10 @@ class FinetuneConfig(StrictModel):
     def _method(self) -> FinetuneConfig:
         if self.method == "head" and self.task != "topics":
             raise ValueError(f"method: head fits topics only, not {self.task}; take lora")
+        if self.folds == 1 or (self.folds and self.task == "summary-extractive"):
+            raise ValueError(f"folds: {self.folds}, expected 2 or more (classifiers only), or 0")
+        if self.folds and not any(source.dev for source in self.train):
+            raise ValueError("folds: no table is judged; give one of them a dev above 0")
         if self.method == "full" and self.task == "summary-extractive":
             raise ValueError("method: sentence scorers are adapters beside a head of their own; take lora")
         return self

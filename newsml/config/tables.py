@@ -74,7 +74,8 @@ class Table(StrictModel):
     @property
     def name(self) -> str:
         """What messages and reports call the table."""
-        return self.path or ":".join(part for part in (self.dataset, self.subset, self.split) if part)
+        name = self.path or ":".join(part for part in (self.dataset, self.subset, self.split) if part)
+        return f"{name}, whole stories" if self.stories else name
 
     @model_validator(mode="after")
     def _place(self) -> Table:

@@ -91,6 +91,7 @@ def make_card(
 
 def _figures(config: FinetuneConfig, figures: Figures) -> list[Figure]:
     made = []
+    held = f"{config.folds}-fold cross-validation by group" if config.folds else "held-out groups"
     for key, measured in figures.items():
         data, _, system = key.rpartition(": ")
         if system != "model" or data == "all":
@@ -105,7 +106,7 @@ def _figures(config: FinetuneConfig, figures: Figures) -> list[Figure]:
                 high=None if one.high is None else round(one.high, 4),
                 baseline=Baseline(name=other, value=round(rival[one.name], 4)) if one.name in rival else None,
                 data=data or config.train[-1].name,
-                split=f"held-out groups, seed {config.seed}",
+                split=f"{held}, seed {config.seed}",
                 rows=measured.rows,
                 command=f"newsml finetune configs/finetune/{config.name}.yaml",
                 hardware=_hardware(),

@@ -16,12 +16,10 @@ from transformers import DataCollatorWithPadding, Trainer, set_seed
 from newsml.config.finetune import FinetuneConfig, Training
 from newsml.errors import TrainingError
 from newsml.io.rows import Row
-from newsml.models.calibration import Calibration
 from newsml.models.classifier import Classifier, new_classifier
 from newsml.models.encoder import Encoder, encode
-from newsml.training.cards import Figures
 from newsml.training.data import Split
-from newsml.training.evaluate import evaluate
+from newsml.training.evaluate import Judged, judge
 from newsml.training.examples import Example, claim_examples, target_examples, topic_examples
 from newsml.training.trainer import Say, arguments, fingerprint, load_base, set_up, train
 
@@ -34,11 +32,11 @@ PARTS = 4
 
 def fit_classifier(
     config: FinetuneConfig, split: Split, labels: Sequence[str], base: Path, folder: Path, say: Say
-) -> tuple[Figures, Calibration]:
-    """Fit, save, reload, calibrate and evaluate a classifier.
+) -> Judged | None:
+    """Fit, save and reload a classifier, and ask it about the held-out rows.
 
     Returns:
-        Figures of the model and its baselines by table, and the calibration.
+        Its answers; None where nothing is held out.
     """
     set_seed(config.seed)
     encoder = load_base(config, base)
@@ -70,7 +68,7 @@ def fit_classifier(
     else:
         encoder.tokenizer.save_pretrained(folder)
         fitted = Classifier.whole(folder)
-    return evaluate(config, split, dev, fitted, labels, say)
+    return judge(config, split, dev, fitted, labels)
 
 
 def make_examples(

@@ -6,6 +6,7 @@ Owns the split. Knows nothing of tables, models or tokens.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -45,7 +46,7 @@ def read_split(config: FinetuneConfig) -> Split:
         rows = read_rows(Path(config.data_root), source, number=number, where=f"train[{number}]", skipped=skipped)
         if source.stories:
             rows = whole_stories(rows, source.stories, config.seed)
-        held = held_out({row.group for row in rows}, source.dev, config.seed)
+        held = held_out({row.group for row in rows}, 0.0 if config.folds else source.dev, config.seed)
         halves = [row for row in rows if row.group not in held], [row for row in rows if row.group in held]
         for half, into, repeat in ((halves[0], train, source.repeat), (halves[1], dev, 1)):
             random = Random(f"{config.seed} {number} {into is dev}")
@@ -64,3 +65,23 @@ def read_split(config: FinetuneConfig) -> Split:
     if not kept:
         raise DataError(f"no training row left, {len(dev)} held out; check limit and dev")
     return Split(tuple(kept), tuple(dev), +skipped)
+
+
+def folds(config: FinetuneConfig, split: Split) -> Iterator[Split]:
+    """The splits of a cross-validation: every row of a judged table is held out once, with all of its group.
+
+    Raises:
+        DataError: There are fewer groups than folds.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    judged = list(dict.fromkeys(row for row in split.train if config.train[row.source].dev))
+    groups = [row.group for row in judged]
+    if len(set(groups)) < config.folds:
+        raise DataError(f"{len(set(groups))} articles make no {config.folds} folds; give more rows or fewer folds")
+    parts = StratifiedGroupKFold(config.folds, shuffle=True, random_state=config.seed)
+    for _, places in parts.split(groups, [row.label for row in judged], groups):
+        dev = tuple(judged[place] for place in places)
+        out, texts = {row.group for row in dev}, {row.text for row in dev}
+        train = tuple(row for row in split.train if row.group not in out and row.text not in texts)
+        yield Split(train, dev, split.skipped)

@@ -6,7 +6,8 @@ Owns which figures a training run measures. Knows nothing of how they are comput
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,13 +30,49 @@ SAID = 3
 """Figures of each table in a line of progress; the record has all."""
 
 
-def evaluate(
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a fitted classifier and trivial baselines say of the rows it was not fitted on.
+
+    Attributes:
+        held: The rows and the classifier's answers.
+        baselines: The answers of each baseline, in the order of the rows.
+    """
+
+    held: HeldOut
+    baselines: Mapping[str, list[Prediction]]
+
+
+def judge(
     config: FinetuneConfig,
     split: Split,
     dev: Sequence[Example],
     fitted: Callable[[Sequence[Any]], Sequence[np.ndarray]],
     labels: Sequence[str],
-    say: Say,
+) -> Judged | None:
+    """Ask a fitted classifier, TF-IDF and majority about the held-out rows; None where there are none.
+
+    Args:
+        config: The recipe.
+        split: Its rows.
+        dev: Inputs of the held-out rows.
+        fitted: From inputs to logits.
+        labels: Class names in the order of the logits.
+    """
+    if not dev:
+        return None
+    logits = np.stack(fitted([example.pair for example in dev]))
+    held = HeldOut(
+        rows=split.dev,
+        tables=tuple(config.train[row.source].name for row in split.dev),
+        labels=tuple(labels),
+        probabilities=reducer(dev, logits, rows=len(split.dev), labels=labels),
+    )
+    return Judged(held, _baselines(split, seed=config.seed))
+
+
+def evaluate(
+    config: FinetuneConfig, parts: Sequence[Judged], labels: Sequence[str], say: Say
 ) -> tuple[Figures, Calibration]:
     """Calibrate a classifier, and measure it on the held-out rows, all together and by table.
 
@@ -44,9 +81,7 @@ def evaluate(
 
     Args:
         config: The recipe.
-        split: Its rows.
-        dev: Inputs of the held-out rows.
-        fitted: From inputs to logits.
+        parts: The held-out rows; of a cross-validation, those of every fold.
         labels: Class names in the order of the logits.
         say: Receives a line for each system and table.
 
@@ -54,17 +89,14 @@ def evaluate(
         Figures of the model, TF-IDF and majority, and the calibration. Where nothing is held out there are no figures,
         and the temperature is 1.
     """
-    if not dev:
+    if not parts:
         return {}, Calibration(method="temperature", temperature=1.0)
-    logits = np.stack(fitted([example.pair for example in dev]))
-    held = HeldOut(
-        rows=split.dev,
-        tables=tuple(config.train[row.source].name for row in split.dev),
-        labels=tuple(labels),
-        probabilities=reducer(dev, logits, rows=len(split.dev), labels=labels),
-    )
+    held = HeldOut.joined([part.held for part in parts])
     calibration, probabilities = calibrate(held, seed=config.seed)
-    systems = {"model": held.predictions(probabilities), **_baselines(config, split)}
+    systems = {"model": held.predictions(probabilities)}
+    for name in parts[0].baselines:
+        answers = [answer for part in parts for answer in part.baselines[name]]
+        systems[name] = [replace(answer, id=str(place)) for place, answer in enumerate(answers)]
     found: Figures = {}
     for where in ("all", *dict.fromkeys(held.tables)):
         chosen = [place for place, name in enumerate(held.tables) if where in ("all", name)]
@@ -88,18 +120,18 @@ def measure(answers: Sequence[Prediction], labels: Sequence[str], *, bootstrap: 
     return Measured(len(answers), (*figures(answers, labels, fnc=fnc, bootstrap=bootstrap, seed=seed), *by_class))
 
 
-def _baselines(config: FinetuneConfig, split: Split) -> dict[str, list[Prediction]]:
+def _baselines(split: Split, *, seed: int) -> dict[str, list[Prediction]]:
     """What TF-IDF with logistic regression, fitted on the training rows, and their commonest class say."""
     learned = [row.label for row in split.train]
-    rival = tfidf_model(len(learned), seed=config.seed).fit([flat(row) for row in split.train], learned)
+    rival = tfidf_model(len(learned), seed=seed).fit([flat(row) for row in split.train], learned)
     names = list(map(str, rival.classes_))
     common = Counter(learned).most_common(1)[0][0]
     tfidf, majority = [], []
     for place, (row, found) in enumerate(
         zip(split.dev, rival.predict_proba([flat(row) for row in split.dev]), strict=True)
     ):
-        about = {"id": str(place), "group": row.group, "gold": (row.label,)}
+        constant = Prediction(str(place), row.group, (row.label,), (common,))
         scores = dict(zip(names, map(float, found), strict=True))
-        tfidf.append(Prediction(**about, prediction=(names[int(found.argmax())],), scores=scores))
-        majority.append(Prediction(**about, prediction=(common,)))
+        tfidf.append(replace(constant, prediction=(names[int(found.argmax())],), scores=scores))
+        majority.append(constant)
     return {"tfidf": tfidf, "majority": majority}

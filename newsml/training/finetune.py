@@ -20,7 +20,7 @@ from newsml.models.calibration import Calibration
 from newsml.models.card import write_card
 from newsml.models.resolve import resolve
 from newsml.training.cards import Figures, make_card, note_base
-from newsml.training.data import Split, read_split
+from newsml.training.data import Split, folds, read_split
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +105,19 @@ def _fit(
         from newsml.training.sentences import fit_sentences
 
         return fit_sentences(config, split, base, folder, say), None
-    if config.method == "head":
-        from newsml.training.head import fit_head
-
-        return fit_head(config, split, labels, base, folder, say)
     from newsml.training.classifiers import fit_classifier
+    from newsml.training.evaluate import evaluate
+    from newsml.training.head import fit_head
 
-    return fit_classifier(config, split, labels, base, folder, say)
+    fit = fit_head if config.method == "head" else fit_classifier
+    judged = []
+    for number, fold in enumerate(folds(config, split) if config.folds else (), start=1):
+        say(f"fold {number} of {config.folds}: {len(fold.train)} rows to train on, {len(fold.dev)} held out")
+        place = Path(config.output) / f"fold-{number}"
+        recipe = config.model_copy(update={"output": str(place)})
+        judged.append(fit(recipe, fold, labels, base, _emptied(place / "model"), say))
+    judged.append(fit(config, split, labels, base, folder, say))
+    return evaluate(config, [part for part in judged if part is not None], labels, say)
 
 
 def label_names(config: FinetuneConfig, split: Split) -> tuple[str, ...]:

@@ -14,12 +14,10 @@ import torch
 
 from newsml.config.finetune import FinetuneConfig
 from newsml.errors import TrainingError
-from newsml.models.calibration import Calibration
 from newsml.models.classifier import Classifier, new_classifier
-from newsml.training.cards import Figures
 from newsml.training.classifiers import class_weights, make_examples
 from newsml.training.data import Split
-from newsml.training.evaluate import evaluate
+from newsml.training.evaluate import Judged, judge
 from newsml.training.trainer import Say, load_base
 
 REGULARISATION = 0.01
@@ -29,11 +27,11 @@ the IPTC training articles (macro-F1 .68, and .63 for 1)."""
 
 def fit_head(
     config: FinetuneConfig, split: Split, labels: Sequence[str], base: Path, folder: Path, say: Say
-) -> tuple[Figures, Calibration]:
-    """Fit, save, reload, calibrate and evaluate a head on the base's pooled output, which stays as it is.
+) -> Judged | None:
+    """Fit, save and reload a head on the pooled output of the base as it is, and ask it about the held-out rows.
 
     Returns:
-        Figures of the model and its baselines by table, and the calibration.
+        Its answers; None where nothing is held out.
 
     Raises:
         TrainingError: The base's own classification head is not a single linear layer, or a label has no rows.
@@ -56,7 +54,7 @@ def fit_head(
     model.classifier = _linear(_fitted(vectors, found, labels, weights, config.seed), labels, head)
     model.save_pretrained(folder)
     encoder.tokenizer.save_pretrained(folder)
-    return evaluate(config, split, dev, Classifier.whole(folder), labels, say)
+    return judge(config, split, dev, Classifier.whole(folder), labels)
 
 
 def _fitted(

@@ -37,6 +37,16 @@ class HeldOut:
     labels: tuple[str, ...]
     probabilities: Callable[[float], Floats]
 
+    @classmethod
+    def joined(cls, parts: Sequence[HeldOut]) -> HeldOut:
+        """The rows of several models of one recipe, each judged by its own."""
+        return cls(
+            rows=tuple(row for part in parts for row in part.rows),
+            tables=tuple(name for part in parts for name in part.tables),
+            labels=parts[0].labels,
+            probabilities=lambda temperature: np.concatenate([part.probabilities(temperature) for part in parts]),
+        )
+
     @property
     def gold(self) -> Ints:
         """Number of each row's class."""

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 import torch
 from peft import PeftModel
+from pydantic import ValidationError
 from safetensors.torch import load_file
 from transformers import AutoModelForSequenceClassification, AutoTokenizer, BertModel, MPNetConfig, MPNetModel
 
 from newsml.article import Article
 from newsml.config.finetune import FinetuneConfig
-from newsml.errors import ModelError, TrainingError, WriteError
+from newsml.errors import DataError, ModelError, TrainingError, WriteError
 from newsml.models.card import read_card
 from newsml.models.classifier import Classifier
 from newsml.models.encoder import TextPair
@@ -27,6 +28,7 @@ from newsml.training.classifiers import _parts
 from newsml.training.finetune import Outcome, finetune
 
 WORDS = {"sport": "team match goal cup", "weather": "rain snow wind fog", "war": "troops nato russia border"}
+TABLE = {"path": "rows.jsonl", "columns": {"text": "text", "label": "label"}}
 PAIRS = [TextPair("Rain", "The team won the cup."), TextPair("Snow fell on the border.")]
 
 
@@ -56,7 +58,7 @@ def recipe(models: Path, tmp_path: Path) -> Any:
             "base": str(models / "base"),
             "data_root": str(tmp_path),
             "output": str(tmp_path / output),
-            "train": [{"path": "rows.jsonl", "columns": {"text": "text", "label": "label"}, "dev": 0.34}],
+            "train": [TABLE | {"dev": 0.34}],
             "card": {"summary": "Tiny."},
         } | changes
         content["training"] = training | changes.get("training", {})
@@ -301,3 +303,28 @@ def test_a_batch_in_parts_has_the_loss_of_the_whole() -> None:
         width = part["input_ids"].shape[1]
         assert width >= int(lengths[rows].max())
         assert torch.equal(part["input_ids"], inputs["input_ids"][rows, :width])
+
+
+def test_cross_validation_judges_every_row_and_keeps_a_model_of_all(recipe: Any) -> None:
+    said: list[str] = []
+    outcome = finetune(recipe(folds=3), say=said.append)
+    measured = outcome.figures["all: model"]
+    assert measured.rows == 18
+    assert outcome.figures["all: tfidf"].rows == 18
+    folds = [line for line in said if line.startswith("fold ")]
+    assert folds == [f"fold {n} of 3: 12 rows to train on, 6 held out" for n in (1, 2, 3)]
+    record = json.loads((outcome.folder / "training.json").read_text(encoding="utf-8"))
+    assert record["rows"] == {"train": 18, "dev": 0}
+    assert {figure.split for figure in read_card(outcome.folder).figures} == {
+        "3-fold cross-validation by group, seed 1"
+    }
+    with pytest.raises(DataError, match="18 articles make no 40 folds"):
+        finetune(recipe(output="many", folds=40))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"), [({"folds": 1}, "expected 2 or more"), ({"folds": 2, "train": [TABLE]}, "dev above 0")]
+)
+def test_folds_that_make_no_sense_are_refused(recipe: Any, changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        recipe(**changes)
