@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from newsml.cli.calibration import calibration_facts, calibration_tables
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -63,6 +65,8 @@ def show(
         facts.add_row(label, escape(text))
     console.print(f"[bold]{card.name}[/bold]  {card.task}\n{escape(card.summary)}\n", highlight=False)
     console.print(facts)
+    for table in calibration_tables(card.calibration):
+        console.print("", table)
     if card.figures:
         console.print("\n[bold]figures[/bold]")
         console.print(_figures(card.figures))
@@ -134,7 +138,7 @@ def _facts(card: Card) -> list[tuple[str, str]]:
         ("trained on", data),
         ("made for", card.intended_use),
         ("limits", card.limits),
-        ("calibration", f"temperature {card.calibration.temperature:g}" if card.calibration else ""),
+        *calibration_facts(card.calibration),
         ("formula", card.formula or ""),
         ("hub", card.hub or ""),
         ("revision", card.revision),

@@ -239,8 +239,8 @@ def _foot(analysis: Analysis) -> Iterator[RenderableType]:
     cut = [what for what, results in parts.items() if any(result.truncated for result in results)]
     if cut:
         yield Text(f"Part of the article was not read for: {', '.join(cut)}.", style="bold yellow")
-    if not all(result.confident for result in (analysis.topics, *analysis.targets, *analysis.claims)):
-        yield Text("(unsure): the score is under the one at which the model's card advises to abstain.", style="dim")
+    if not analysis.topics.confident or not all(one.confident for one in (*analysis.targets, *analysis.claims)):
+        yield Text("(unsure): the score is lower than the model's card advises to trust.", style="dim")
     named = (
         f"{what} {' + '.join(dict.fromkeys(f'{r.model.name} {r.model.revision}' for r in results))}"
         for what, results in parts.items()

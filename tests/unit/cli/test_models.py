@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from huggingface_hub import constants
 from typer.testing import CliRunner
 
@@ -75,6 +76,37 @@ def test_show_figures_of_a_saved_folder(tmp_path: Path) -> None:
         "2 cores: newsml evaluate x.yaml",
     ):
         assert part in text
+
+
+def test_show_says_how_far_scores_can_be_trusted(tmp_path: Path) -> None:
+    calibration = {
+        "method": "temperature", "temperature": 1.25, "rows": 400, "how": "400 held-out rows of 2 tables",
+        "error_before": 0.081, "error": 0.034,
+        "reliability": [
+            {"low": 0.4, "high": 0.5, "rows": 100, "confidence": 0.45, "accuracy": 0.25},
+            {"low": 0.9, "high": 1.0, "rows": 300, "confidence": 0.95, "accuracy": 0.95},
+        ],
+        "risk_coverage": [{"coverage": 0.5, "risk": 0.1}, {"coverage": 1.0, "risk": 0.3}],
+        "abstention": {"threshold": 0.47, "rule": "halves [the] risk", "coverage": 0.62, "accuracy": 0.85},
+    }  # fmt: skip
+    card = cards()[BASE].model_copy(update={"name": "mine", "sources": (), "files": ()})
+    path = write_card(card, tmp_path)
+    path.write_text(path.read_text(encoding="utf-8") + yaml.safe_dump({"calibration": calibration}), encoding="utf-8")
+    lines = run("show", str(tmp_path)).splitlines()
+    text = " ".join(" ".join(lines).split())
+    for part in (
+        "temperature 1.25; expected calibration error 0.034, without it 0.081 (400 held-out rows of 2 tables)",
+        "not confident under 0.47: 62% of the rows are answered, 85% of those rightly, of all 70%; halves [the] risk",
+        "50% 10.0%",
+    ):
+        assert part in text
+    low, high = (next(line for line in lines if line.startswith(edge)) for edge in ("0.4 to 0.5", "0.9 to 1"))
+    assert low.rstrip().endswith("  ━━━━━    |")
+    assert high.rstrip().endswith("━" * 19 + "|")
+    plain = run("show", BASE)
+    assert "reliability" not in plain
+    assert "abstains" not in plain
+    assert "temperature 1.0735" in run("show", "claim-stance-minilm")
 
 
 def test_show_for_machines() -> None:

@@ -136,6 +136,20 @@ def test_abstention_is_said(analysis: Analysis) -> None:
     assert "No topic reaches the threshold." in shown(replace(analysis, topics=topics))
 
 
+def test_an_answer_to_abstain_from_is_marked_and_keeps_its_label(analysis: Analysis) -> None:
+    assert "unsure" not in shown(analysis)
+    (target,), (claim,) = analysis.targets, analysis.claims
+    text = shown(replace(analysis, targets=(replace(target, confident=False),)))
+    assert "favor          Ada Berg (unsure)" in text
+    assert "Shops like it. (unsure)" not in text
+    assert "(unsure): the score is lower than the model's card advises to trust." in text
+    claims = replace(analysis, claims=(replace(claim, confident=False),))
+    assert "disagree       Shops like it. (unsure)" in shown(claims)
+    topics = replace(analysis, topics=replace(analysis.topics, confident=False))
+    assert "environment (unsure)" in shown(topics)
+    assert "politics (unsure)" not in shown(topics)
+
+
 def test_a_very_long_sentence_is_shortened_and_says_so(analysis: Analysis) -> None:
     text = "word " * 4999 + "end."
     article = Article(text=text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ import yaml
 
 import newsml.models.card
 from newsml.errors import ModelError
-from newsml.models.card import CARD_FILE, Card, cards, read_card, write_card
+from newsml.models.calibration import Abstention, Calibration, CoveragePoint, ReliabilityBin
+from newsml.models.card import CARD_FILE, Card, Figure, cards, read_card, write_card
 from newsml.models.files import model_files
+from newsml.models.load import least_score, temperature
 
 SHIPPED = sorted((Path(newsml.models.card.__file__).parent / "cards").glob("*.yaml"))
 BASES = ("all-MiniLM-L6-v2", "all-mpnet-base-v2", "SmolLM2-135M-Instruct")
@@ -54,6 +57,58 @@ def test_round_trip(make_card: MakeCard, tmp_path: Path) -> None:
     assert card.figures[0].date.isoformat() == "2026-11-01"
     write_card(card, tmp_path)
     assert read_card(tmp_path) == card
+
+
+def test_calibration_may_say_much_or_little(make_card: MakeCard, tmp_path: Path) -> None:
+    old = make_card(calibration={"method": "temperature", "temperature": 1.5})
+    assert temperature(old) == 1.5
+    assert least_score(old) == least_score(make_card()) == least_score(None) == 0.0
+    full = Calibration(
+        method="temperature",
+        temperature=0.9,
+        rows=40,
+        how="40 held-out rows",
+        error_before=0.1,
+        error=0.05,
+        reliability=(ReliabilityBin(low=0.4, high=0.5, rows=40, confidence=0.45, accuracy=0.5),),
+        risk_coverage=(CoveragePoint(coverage=1.0, risk=0.5),),
+        abstention=Abstention(threshold=0.47, rule="halves the risk", coverage=0.6, accuracy=0.75),
+    )
+    card = make_card(calibration=full)
+    assert least_score(card) == 0.47
+    write_card(card, tmp_path)
+    assert read_card(tmp_path) == card
+    write_card(old, tmp_path)
+    written = yaml.safe_load((tmp_path / CARD_FILE).read_text(encoding="utf-8"))
+    assert written["calibration"] == {"method": "temperature", "temperature": 1.5}
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"temperature": 0.0}, "temperature"),
+        ({"error": 0.1}, "how and rows: missing"),
+        ({"error": 0.1, "rows": 4, "how": "so"}, "both calibration errors"),
+        ({"abstention": {"threshold": 1.5, "rule": "r", "coverage": 1.0, "accuracy": 1.0}}, "threshold"),
+        ({"threshold": 0.5}, "threshold"),
+    ],
+)
+def test_calibrations_that_cannot_be(changes: dict[str, object], fault: str) -> None:
+    with pytest.raises(ValueError, match=fault):
+        Calibration.model_validate({"method": "temperature", "temperature": 1.0, **changes})
+
+
+def test_intervals_have_their_ends_in_order() -> None:
+    known = {
+        "metric": "Brier score", "data": "d", "split": "dev", "rows": 9, "command": "c", "hardware": "h",
+        "date": date(2026, 11, 22),
+    }  # fmt: skip
+    # Of a biased figure on few rows the bootstrap interval may lie beside the value.
+    assert Figure.model_validate({**known, "value": 0.01, "low": 0.02, "high": 0.05}).low == 0.02
+    with pytest.raises(ValueError, match="ends in order"):
+        Figure.model_validate({**known, "value": 0.01, "low": 0.2, "high": 0.05})
+    with pytest.raises(ValueError, match="both ends"):
+        Figure.model_validate({**known, "value": 0.01, "low": 0.2})
 
 
 def test_unknown_keys_and_all_other_faults_on_one_line(make_card: MakeCard, tmp_path: Path) -> None:

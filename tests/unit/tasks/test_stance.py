@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from newsml.article import Article
-from newsml.errors import QueryError
+from newsml.errors import ModelError, QueryError
+from newsml.models.calibration import Abstention, Calibration
 from newsml.results import CLAIM_LABELS, NOT_MENTIONED, TARGET_LABELS, ModelInfo
 from newsml.tasks.inputs import Passage, Question
 from newsml.tasks.judges import RELATED_COSINE, EntailedClaimJudge, EntailedTargetJudge, order_of
@@ -261,3 +262,48 @@ def test_labels_of_other_models_are_understood_or_refused() -> None:
     for labels in (["a", "b", "c"], ["favor", "against"], ["favor", "against", "neutral", "other"]):
         with pytest.raises(ValueError, match="do not fit; expected favor, against, neutral"):
             order_of(labels, TARGET_LABELS)
+
+
+def test_a_result_says_whether_its_card_trusts_it() -> None:
+    answers = {"praised": (0.8, 0.1, 0.1), "met": (0.4, 0.3, 0.3)}
+    judge: Any = Targets(answers)
+    judge.found = SimpleNamespace(card=card_with_threshold(0.6))
+    stance = detector(target_judge=judge)
+    sure, unsure, absent = (
+        stance.predict(Article(text), target="Russia")
+        for text in ("They praised Russia.", "They met Russia.", "Rain fell.")
+    )
+    assert (sure.label, sure.confident) == ("favor", True)
+    assert (unsure.label, unsure.confident) == ("favor", False)
+    assert (absent.label, absent.confident) == (NOT_MENTIONED, True)
+    assert unsure.to_dict()["confident"] is False
+    plain: Any = Targets(answers)
+    assert detector(target_judge=plain).predict(Article("They met Russia."), target="Russia").confident
+
+
+def card_with_threshold(threshold: float) -> Any:
+    abstention = Abstention(threshold=threshold, rule="a rule", coverage=0.5, accuracy=0.9)
+    return SimpleNamespace(
+        calibration=Calibration(method="temperature", temperature=1.0, rows=9, how="so", abstention=abstention)
+    )
+
+
+def test_what_a_query_is_judged_on_can_be_asked_without_judging(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("newsml.tasks.stance.CLAIM_SENTENCES", 2)
+    claims, targets = Claims({}), Targets({})
+    stance = detector(claim_judge=claims, target_judge=targets)
+    article = Article("Rain fell. Troops came. Russia met Russia. Fog.", title="On Russia")
+
+    def read(**query: Any) -> list[str]:
+        (spans,) = stream([StanceQuery(article, **query)], stance.judged_on)
+        assert all(article.cut(span) == span.text for span in spans)
+        return [span.text for span in spans]
+
+    assert read(claim="Troops.") == ["On Russia", "Troops came."]
+    assert read(target="Russia") == ["On Russia", "Russia met Russia."]
+    assert read(target="Norway") == []
+    assert read(target="Russia", places=((0, 4),)) == ["Rain fell."]
+    assert read(target="Russia", scope="text") == ["Rain fell.", "Troops came.", "Russia met Russia.", "Fog."]
+    assert claims.asked == targets.asked == []
+    with pytest.raises(ModelError, match="judges targets only"):
+        next(detector(target_judge=targets).judged_on(StanceQuery(article, claim="Troops")))

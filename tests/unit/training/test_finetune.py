@@ -87,10 +87,18 @@ def test_lora_leaves_an_adapter_a_card_and_a_record(recipe: Any, models: Path) -
     assert card.labels == outcome.labels == ("sport", "war", "weather")
     assert card.max_tokens == 32
     assert card.calibration is not None
-    assert {figure.metric for figure in card.figures} >= {"accuracy", "macro-F1", "F1 war"}
+    assert card.calibration.rows == 6
+    assert card.calibration.error is not None
+    assert "6 held-out rows of 1 table;" in (card.calibration.how or "")
+    assert {figure.metric for figure in card.figures} >= {"accuracy", "macro-F1", "Brier score", "F1 war"}
+    assert not {"MCC", "micro-F1"} & {figure.metric for figure in card.figures}
     assert all(figure.baseline is not None and figure.rows == 6 for figure in card.figures)
+    assert all(figure.low is not None for figure in card.figures)
     record = json.loads((outcome.folder / "training.json").read_text(encoding="utf-8"))
     assert record["rows"] == {"train": 12, "dev": 6}
+    assert record["figures"]["all: model"]["rows"] == 6
+    assert record["figures"]["all: model"]["MCC"].keys() == {"value", "low", "high"}
+    assert record["calibration"]["temperature"] == card.calibration.temperature
     assert sum(record["classes"].values()) == 12
     assert record["config"]["seed"] == 1
     assert {"all: model", "all: tfidf", "all: majority"} <= outcome.figures.keys()
@@ -227,6 +235,10 @@ def test_stance_and_summaries_are_fitted_too(recipe: Any, tmp_path: Path) -> Non
     scorer = finetune(recipe("scorer", task="summary-extractive", train=[source]))
     assert {"model", "lead-3", "oracle"} == scorer.figures.keys()
     assert scorer.labels == ()
+    card = read_card(scorer.folder)
+    assert card.calibration is None
+    assert [figure.metric for figure in card.figures] == ["ROUGE-1", "ROUGE-2", "ROUGE-Lsum"]
+    assert all(figure.baseline and figure.baseline.name == "lead-3" for figure in card.figures)
     assert read_card(scorer.folder).formula
     assert len(Summarizer.from_pretrained(scorer.folder).predict(article, sentences=1).sentences) == 1
 
