@@ -138,6 +138,7 @@ def _facts(card: Card) -> list[tuple[str, str]]:
         ("trained on", data),
         ("made for", card.intended_use),
         ("limits", card.limits),
+        ("tried", "\n".join(card.tried)),
         *calibration_facts(card.calibration),
         ("formula", card.formula or ""),
         ("hub", card.hub or ""),

@@ -94,12 +94,14 @@ class CardText(StrictModel):
         licence: Licence of the weights.
         intended_use: What it is for.
         limits: What it cannot do.
+        tried: What else was tried and what it gave, a sentence each.
     """
 
     summary: str
     licence: str = "Apache-2.0"
     intended_use: str = "Research on English news articles."
     limits: str = ""
+    tried: tuple[str, ...] = ()
 
 
 class TrainingData(StrictModel):

@@ -165,6 +165,7 @@ class Card(StrictModel):
         limits: What it does badly or not at all.
         intended_use: What it was made for.
         figures: What was measured.
+        tried: What else was tried and what it gave, a sentence each, chosen between on the development data.
         calibration: How its scores become probabilities, and how far to trust them.
         formula: For heads of newsml's own: how the tensors of the head file make a score.
         convert: What happens to the files once they are fetched.
@@ -187,6 +188,7 @@ class Card(StrictModel):
     limits: Text
     intended_use: Text
     figures: tuple[Figure, ...] = ()
+    tried: tuple[Text, ...] = ()
     calibration: Calibration | None = None
     formula: str | None = None
     convert: GgufConversion | None = None

@@ -83,6 +83,7 @@ def make_card(
         training_data=tuple(TrainingData(name=d.name, licence=d.licence) for d in config.training_data),
         limits=config.card.limits or "Not known; see the data it was trained on.",
         intended_use=config.card.intended_use,
+        tried=config.card.tried,
         figures=tuple(_figures(config, figures)),
         calibration=calibration,
         formula=FORMULA if scorer else None,

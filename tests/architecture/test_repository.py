@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MOST_BYTES = 10 * 1024 * 1024
+MOST_BYTES_OF_ADAPTERS = 25 * 1000 * 1000
 PICKLES = {".pkl", ".pickle", ".pt", ".pth", ".joblib", ".npy"}
 # Spelled so that this file does not find itself.
 MACHINE_PATH = re.compile(rf"(?<![\w./])/(?:{'work'}|{'root'}|home/\w+)/")
@@ -33,6 +34,12 @@ def test_there_are_files_to_read() -> None:
 
 def test_no_file_is_large() -> None:
     assert [path.name for path in repository_files() if path.stat().st_size > MOST_BYTES] == []
+
+
+def test_the_shipped_adapters_are_small() -> None:
+    weights = [path for path in repository_files() if "models/weights/" in path.as_posix()]
+    assert len({path.parent for path in weights}) > 3
+    assert sum(path.stat().st_size for path in weights) < MOST_BYTES_OF_ADAPTERS
 
 
 def test_no_file_is_a_pickle() -> None:
