@@ -66,7 +66,7 @@ def test_the_tables_of_a_recipe_exist(path: Path) -> None:
     data = ROOT / recipe.data_root
     if not data.is_dir():
         pytest.skip(f"no folder {recipe.data_root} beside this checkout")
-    wanted = [source.name for source in recipe.train] + [source.join.path for source in recipe.train if source.join]
+    wanted = [source.path for source in recipe.train if source.path] + [source.join.path for source in recipe.train if source.join]
     assert [name for name in wanted if not (data / name).is_file()] == []
 
 
@@ -167,6 +167,7 @@ def record(source: Table, number: int, label: str) -> dict[str, Any]:
         "id": f"row-{number}",
         "title": f"Report {number}",
         "label": label,
+        "secondary": label if number % 2 else None,
         "claim": f"Russia met council {number}.",
         "target": "Russia",
         "start": 0,
