@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -94,12 +95,10 @@ def _baselines(config: FinetuneConfig, split: Split) -> dict[str, list[Predictio
     rival = tfidf_model(len(learned), seed=config.seed).fit([flat(row) for row in split.train], learned)
     names = list(map(str, rival.classes_))
     common = Counter(learned).most_common(1)[0][0]
-    tfidf, majority = [], []
-    for place, (row, found) in enumerate(
-        zip(split.dev, rival.predict_proba([flat(row) for row in split.dev]), strict=True)
-    ):
-        about = {"id": str(place), "group": row.group, "gold": (row.label,)}
-        scores = dict(zip(names, map(float, found), strict=True))
-        tfidf.append(Prediction(**about, prediction=(names[int(found.argmax())],), scores=scores))
-        majority.append(Prediction(**about, prediction=(common,)))
-    return {"tfidf": tfidf, "majority": majority}
+    found = rival.predict_proba([flat(row) for row in split.dev])
+    blank = [Prediction(str(place), row.group, (row.label,), (common,)) for place, row in enumerate(split.dev)]
+    tfidf = [
+        replace(row, prediction=(names[int(one.argmax())],), scores=dict(zip(names, map(float, one), strict=True)))
+        for row, one in zip(blank, found, strict=True)
+    ]
+    return {"tfidf": tfidf, "majority": blank}
