@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from newsml.config.evaluate import EvaluateConfig
-    from newsml.evaluation.report import Comparison, Data, Figure, Report
+    from newsml.evaluation.report import Comparison, Figure, Report
+    from newsml.evaluation.report_data import Data
 
 SHOWN_FIGURES = 4
 """Figures of each data set on the screen; the report has all."""

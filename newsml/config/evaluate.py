@@ -128,6 +128,10 @@ class EvaluateConfig(StrictModel):
         bootstrap: Intervals and significance.
         nli: Summaries: an NLI model (card name, folder or hub id) that scores how far the article entails a summary.
         bertscore: Summaries: an encoder (card name, folder or hub id) to compute BERTScore with.
+        evidence_rows: Topics and stance: test the evidence on so many rows that a system answered with some, drawn by
+            the seed: the article is judged again without it, and without as many other sentences, and the report shows
+            how far the score of the first answer falls. 0 leaves it out. A row costs seven judgements of claims and
+            targets, four of topics. Baselines give no evidence and are left out.
         errors_shown: Examples of errors in the report, for each system.
         html: Whether to write the page with plots, beside the JSON and Markdown reports.
     """
@@ -145,6 +149,7 @@ class EvaluateConfig(StrictModel):
     bootstrap: Bootstrap = Field(default_factory=Bootstrap)
     nli: str | None = None
     bertscore: str | None = None
+    evidence_rows: int = Field(default=0, ge=0)
     errors_shown: int = Field(default=12, ge=0)
     html: bool = True
 
@@ -193,4 +198,10 @@ class EvaluateConfig(StrictModel):
             raise ValueError(f"multi_label: goes with topics, not {self.task}")
         if self.task != "summary" and (judge := "nli" if self.nli else "bertscore" if self.bertscore else ""):
             raise ValueError(f"{judge}: goes with summaries, not {self.task}")
+        if self.evidence_rows and self.task == "summary":
+            raise ValueError(
+                "evidence_rows: goes with topics and stance; of an extractive summary the evidence is the summary"
+            )
+        if self.evidence_rows and not self.systems:
+            raise ValueError("evidence_rows: needs a system; baselines give no evidence")
         return self

@@ -16,7 +16,7 @@ from random import Random
 from newsml.config.evaluate import Dataset, EvaluateConfig
 from newsml.config.tables import Table
 from newsml.errors import DataError, suggest
-from newsml.evaluation.report import Data, Tables
+from newsml.evaluation.report_data import Data, Tables
 from newsml.evaluation.splits import draw, held_out, unrelated, whole_stories
 from newsml.io.rows import Row, read_rows
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
-
 from newsml.config.base import StrictModel
+from newsml.evaluation.report_data import Data
 
 SCHEMA_VERSION = 1
 """Rises when a field changes its meaning or goes away."""
@@ -143,6 +142,28 @@ class Mistake(StrictModel):
     evidence: tuple[Quote, ...]
 
 
+class Deletion(StrictModel):
+    """What the deletion of an answer's evidence does to its score, beside the deletion of as many other sentences.
+
+    Attributes:
+        others: Which other sentences: ``any`` of the article, or others of those that were ``read`` (the sentences
+            nearest to a claim, those that name a target).
+        rows: Rows measured.
+        groups: Articles they come from; intervals are clustered by them.
+        figures: Mean fall of the first answer's score without the evidence and without the others, -1 to 1, and their
+            difference; empty where no row was measured.
+        unmentioned: Rows whose target is not mentioned without the evidence: the score counts as 0 there.
+        skipped: Reason to number of drawn rows that were not measured.
+    """
+
+    others: Literal["any", "read"]
+    rows: int
+    groups: int
+    figures: tuple[Figure, ...]
+    unmentioned: int
+    skipped: dict[str, int]
+
+
 class Cell(StrictModel):
     """One system on one data set.
 
@@ -161,6 +182,7 @@ class Cell(StrictModel):
         reliability: At most ten bins by confidence; empty where the system has no scores.
         risk_coverage: At most 100 points; empty where the system has no scores.
         mistakes: Examples of errors, the most confident first.
+        deletions: What the deletion of evidence does; empty where it was not asked for, and for baselines.
         seconds: Wall time of the predictions, loading of the model left out.
         rows_per_second: Their rate.
         predictions: File of the predictions, relative to the report.
@@ -181,54 +203,11 @@ class Cell(StrictModel):
     reliability: tuple[Bin, ...] = ()
     risk_coverage: tuple[Point, ...] = ()
     mistakes: tuple[Mistake, ...] = ()
+    deletions: tuple[Deletion, ...] = ()
     seconds: float
     rows_per_second: float
     predictions: str
     sha256: str
-
-
-class Tables(StrictModel):
-    """A half of a data set.
-
-    Attributes:
-        names: The tables it was read from.
-        rows: How many rows.
-        groups: Articles they come from.
-        sha256: Of the rows as read, in order.
-        classes: Rows of each class; empty for summaries.
-    """
-
-    names: tuple[str, ...]
-    rows: int
-    groups: int
-    sha256: str
-    classes: dict[str, int] = Field(default_factory=dict)
-
-
-class Data(StrictModel):
-    """A data set, with what was found wrong with it.
-
-    Attributes:
-        name: Its name.
-        labels: The classes in order; empty for summaries.
-        test: The rows evaluated.
-        train: The rows that baselines learn from; None where there are none.
-        partial: Whether ``limit`` left rows out: its figures are not comparable with published ones.
-        skipped: Reason to number of rows that were left out.
-        duplicates: Test rows that say the same as an earlier one (text and subject, white space and case aside).
-        conflicts: Those among them with another gold label.
-        overlap: Test rows whose text, or article, is also in train.
-    """
-
-    name: str
-    labels: tuple[str, ...]
-    test: Tables
-    train: Tables | None
-    partial: bool
-    skipped: dict[str, int]
-    duplicates: int
-    conflicts: int
-    overlap: int
 
 
 class Comparison(StrictModel):

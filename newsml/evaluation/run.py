@@ -5,10 +5,7 @@ Owns the order of the steps and the run folder. Knows nothing of how rows are an
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
-import os
-import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,26 +22,15 @@ from newsml.errors import WriteError
 from newsml.evaluation.baselines import about, load_baseline
 from newsml.evaluation.cells import Answered, Values, answer_rows
 from newsml.evaluation.data import Rows, read_data
+from newsml.evaluation.deletion import ask, trials
+from newsml.evaluation.environment import hardware, version_of, versions
 from newsml.evaluation.figures.comparison import Terms
+from newsml.evaluation.figures.deletion import deletions
 from newsml.evaluation.figures.of_task import compare_cells, describe
 from newsml.evaluation.figures.summary_values import gold_summary, summary_values
-from newsml.evaluation.report import Cell, Comparison, Report
-from newsml.evaluation.systems import Answering, identify, load
+from newsml.evaluation.report import Cell, Comparison, Deletion, Report
+from newsml.evaluation.systems import Answering, Reading, identify, load, load_reading
 from newsml.io.rows import Row
-
-PACKAGES = (
-    "newsml",
-    "torch",
-    "transformers",
-    "peft",
-    "datasets",
-    "scikit-learn",
-    "scipy",
-    "numpy",
-    "rouge-score",
-    "nupunkt",
-)
-"""Packages whose versions a report states, beside that of Python."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +50,9 @@ def evaluate(config: EvaluateConfig, *, watch: Watch | None = None) -> Report:
     """Carry out an evaluation.
 
     The folder ``output`` holds the resolved configuration (``config.yaml``), ``predictions/DATA--SYSTEM.jsonl``, from
-    which every figure can be computed again, and the report as ``report.json``, ``report.md`` and ``report.html``. An
-    interrupted run goes on where it was: finished answers are taken as they are, as long as data, model, settings
-    and newsml are the same.
+    which every figure can be computed again (``DATA--SYSTEM--evidence.jsonl``: the answers without evidence), and the
+    report as ``report.json``, ``report.md`` and ``report.html``. An interrupted run goes on where it was: finished
+    answers are taken as they are, as long as data, model, settings and newsml are the same.
 
     Args:
         config: The evaluation.
@@ -98,7 +84,7 @@ def evaluate(config: EvaluateConfig, *, watch: Watch | None = None) -> Report:
         for member in _members(config, rows):
             found = _answer(config, rows, member, values, watch)
             answered[rows.dataset.name, member.name] = found
-            cells.append(_cell(config, rows, member, found))
+            cells.append(_cell(config, rows, member, found, _deletions(config, rows, member, found, watch)))
     watch.say("comparing")
     report = _report(config, data, cells, _comparisons(config, data, cells, answered))
     write_report(config, report)
@@ -113,6 +99,7 @@ class _Member:
         name: What reports call it.
         key: What its answers depend on.
         load: Loads or fits it.
+        reading: Loads what says which sentences it judges; None for baselines, which give no evidence.
         note: What a reader must know.
         model: Name and revision; None for baselines.
         card: Its card.
@@ -121,6 +108,7 @@ class _Member:
     name: str
     key: Mapping[str, Any]
     load: Callable[[], Answering]
+    reading: Callable[[], Reading | None] | None = None
     note: str = ""
     model: dict[str, str] | None = None
     card: dict[str, Any] | None = None
@@ -128,7 +116,7 @@ class _Member:
 
 def _members(config: EvaluateConfig, rows: Rows) -> Iterator[_Member]:
     common = {
-        "newsml": _version("newsml"),
+        "newsml": version_of("newsml"),
         "task": config.task,
         "seed": config.seed,
         "multi_label": config.multi_label,
@@ -146,6 +134,7 @@ def _members(config: EvaluateConfig, rows: Rows) -> Iterator[_Member]:
             name=system.name,
             key={**common, **system.model_dump(mode="json"), "revision": model.revision},
             load=partial(load, config, system, rows),
+            reading=partial(load_reading, config, system, rows),
             model={"name": model.name, "revision": model.revision},
             card=model.card.model_dump(mode="json") if model.card else None,
         )
@@ -153,7 +142,7 @@ def _members(config: EvaluateConfig, rows: Rows) -> Iterator[_Member]:
     for name in config.baselines:
         note = about(name, config, rows)
         key = {**common, "baseline": name, "train": train, "note": note}
-        yield _Member(name, key, partial(load_baseline, name, config, rows), note)
+        yield _Member(name, key, partial(load_baseline, name, config, rows), note=note)
 
 
 def _answer(config: EvaluateConfig, rows: Rows, member: _Member, values: Values | None, watch: Watch) -> Answered:
@@ -173,7 +162,26 @@ def _answer(config: EvaluateConfig, rows: Rows, member: _Member, values: Values 
     )
 
 
-def _cell(config: EvaluateConfig, rows: Rows, member: _Member, found: Answered) -> Cell:
+def _deletions(
+    config: EvaluateConfig, rows: Rows, member: _Member, found: Answered, watch: Watch
+) -> tuple[Deletion, ...]:
+    """What deleted evidence does to the answers of a system, where the evaluation asks for it."""
+    if member.reading is None or not config.evidence_rows:
+        return ()
+    name = f"{rows.dataset.name}: {member.name}, without evidence"
+    watch.say(f"deleting evidence, {rows.dataset.name}: {member.name}")
+    drops = ask(
+        config,
+        trials(config, rows, found.predictions, member.reading()),
+        member.load,
+        path=found.path.with_name(f"{found.path.stem}--evidence.jsonl"),
+        key={**member.key, "evidence_rows": config.evidence_rows, "answers": found.sha256},
+        progress=lambda done, total: watch.progress(name, done, total),
+    )
+    return deletions(drops, bootstrap=config.bootstrap, seed=config.seed)
+
+
+def _cell(config: EvaluateConfig, rows: Rows, member: _Member, found: Answered, deleted: tuple[Deletion, ...]) -> Cell:
     refused = [f"{count} rows not read, which count as wrong: {reason}" for reason, count in found.refused.items()]
     return Cell(
         data=rows.dataset.name,
@@ -182,6 +190,7 @@ def _cell(config: EvaluateConfig, rows: Rows, member: _Member, found: Answered) 
         note="; ".join([*([member.note] if member.note else []), *refused]),
         model=member.model,
         card=member.card,
+        deletions=deleted,
         rows=len(found.predictions),
         groups=len({row.group for row in found.predictions}),
         seconds=round(found.seconds, 3),
@@ -223,8 +232,8 @@ def _report(
         seed=config.seed,
         level=config.bootstrap.level,
         samples=config.bootstrap.samples,
-        versions={"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
-        hardware=_hardware(),
+        versions=versions(),
+        hardware=hardware(),
         partial=any(rows.about.partial for rows in data),
         data=tuple(rows.about for rows in data),
         cells=tuple(cells),
@@ -262,17 +271,3 @@ def write_report(config: EvaluateConfig, report: Report) -> None:
 
 def _resolved(config: EvaluateConfig) -> str:
     return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-
-
-def _version(package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return "not installed"
-
-
-def _hardware() -> str:
-    import torch
-
-    cores = f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}"
-    return f"{torch.cuda.get_device_name(0)}; {cores}" if torch.cuda.is_available() else cores

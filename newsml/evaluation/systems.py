@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -104,15 +105,32 @@ def load(config: EvaluateConfig, system: System, rows: Rows) -> Answering:
     own = CLAIM_LABELS if config.task == "claim-stance" else (*TARGET_LABELS, NOT_MENTIONED)
     _check_labels(system, own, rows)
     detector = StanceDetector.from_pretrained(system.model, revision=system.revision)
-    scope = rows.dataset.scope
-
-    def query(row: Row) -> StanceQuery:
-        if config.task == "claim-stance":
-            return StanceQuery(_article(row), claim=row.claim)
-        places = (row.span,) if row.span is not None and scope == "mentions" else None
-        return StanceQuery(_article(row), target=row.target, scope=scope, places=places)
-
+    query = partial(_query, config, rows)
     return _Asking(detector.steps, query, lambda result: _stance_answer(result, system, rows.labels))
+
+
+Reading = Callable[[Iterable[Row]], Iterator[tuple[Span, ...]]]
+"""The sentences of each row that a system judges, in order."""
+
+
+def load_reading(config: EvaluateConfig, system: System, rows: Rows) -> Reading | None:
+    """Load what says which sentences of an article a system judges; None where that is all of them.
+
+    Raises:
+        ModelError: The model cannot do the task.
+    """
+    if config.task in ("topics", "summary") or (config.task == "target-stance" and rows.dataset.scope == "text"):
+        return None
+    detector = StanceDetector.from_pretrained(system.model, revision=system.revision)
+    return lambda asked: stream(asked, lambda row: detector.judged_on(_query(config, rows, row)))
+
+
+def _query(config: EvaluateConfig, rows: Rows, row: Row) -> StanceQuery:
+    if config.task == "claim-stance":
+        return StanceQuery(_article(row), claim=row.claim)
+    scope = rows.dataset.scope
+    places = (row.span,) if row.span is not None and scope == "mentions" else None
+    return StanceQuery(_article(row), target=row.target, scope=scope, places=places)
 
 
 def _resolve(config: EvaluateConfig, system: System) -> Resolved:

@@ -126,12 +126,10 @@ def _baselines(split: Split, *, seed: int) -> dict[str, list[Prediction]]:
     rival = tfidf_model(len(learned), seed=seed).fit([flat(row) for row in split.train], learned)
     names = list(map(str, rival.classes_))
     common = Counter(learned).most_common(1)[0][0]
-    tfidf, majority = [], []
-    for place, (row, found) in enumerate(
-        zip(split.dev, rival.predict_proba([flat(row) for row in split.dev]), strict=True)
-    ):
-        constant = Prediction(str(place), row.group, (row.label,), (common,))
-        scores = dict(zip(names, map(float, found), strict=True))
-        tfidf.append(replace(constant, prediction=(names[int(found.argmax())],), scores=scores))
-        majority.append(constant)
-    return {"tfidf": tfidf, "majority": majority}
+    found = rival.predict_proba([flat(row) for row in split.dev])
+    blank = [Prediction(str(place), row.group, (row.label,), (common,)) for place, row in enumerate(split.dev)]
+    tfidf = [
+        replace(row, prediction=(names[int(one.argmax())],), scores=dict(zip(names, map(float, one), strict=True)))
+        for row, one in zip(blank, found, strict=True)
+    ]
+    return {"tfidf": tfidf, "majority": blank}

@@ -66,7 +66,9 @@ def test_the_tables_of_a_recipe_exist(path: Path) -> None:
     data = ROOT / recipe.data_root
     if not data.is_dir():
         pytest.skip(f"no folder {recipe.data_root} beside this checkout")
-    wanted = [source.path for source in recipe.train if source.path] + [source.join.path for source in recipe.train if source.join]
+    wanted = [source.path for source in recipe.train if source.path] + [
+        source.join.path for source in recipe.train if source.join
+    ]
     assert [name for name in wanted if not (data / name).is_file()] == []
 
 

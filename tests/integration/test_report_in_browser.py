@@ -15,14 +15,13 @@ from newsml.evaluation.report import (
     Cell,
     ClassFigures,
     Confusion,
-    Data,
     Figure,
     Mistake,
     Point,
     Quote,
     Report,
-    Tables,
 )
+from newsml.evaluation.report_data import Data, Tables
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)

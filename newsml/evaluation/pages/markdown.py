@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from newsml.evaluation.pages import wording
-from newsml.evaluation.pages.overview import Standing, milestones, models, standings, systems
-from newsml.evaluation.report import Cell, Comparison, Data, Mistake, Report
+from newsml.evaluation.pages.overview import Standing, deletion_names, milestones, models, standings, systems
+from newsml.evaluation.report import Cell, Comparison, Mistake, Report
+from newsml.evaluation.report_data import Data
 
 ACTIVE = re.compile(r"([\\`*_\[\]|~$#<>&])")
 """Characters that mean something inside a line of Markdown."""
@@ -41,7 +42,7 @@ def markdown(report: Report) -> str:
     for standing in found:
         lines += ["", f"## {_plain(standing.data)}", "", *_side_by_side(standing, numbers)]
         for cell in standing.cells:
-            lines += ["", f"### {_plain(cell.system)}", "", *_cell(cell, report.task, numbers)]
+            lines += ["", f"### {_plain(cell.system)}", "", *_cell(cell, report, numbers)]
     lines += ["", "## Data", *(line for data in report.data for line in _data(data))]
     lines += ["", "## Reproducibility", "", *_reproducibility(report)]
     return "\n".join(lines) + "\n"
@@ -131,7 +132,7 @@ def _side_by_side(standing: Standing, numbers: wording.Numbers) -> Iterator[str]
     )
 
 
-def _cell(cell: Cell, task: str, numbers: wording.Numbers) -> Iterator[str]:
+def _cell(cell: Cell, report: Report, numbers: wording.Numbers) -> Iterator[str]:
     kind = "Baseline" if cell.baseline else f"Model {wording.model_name(cell.model)}".strip()
     groups = wording.count(cell.groups, "article")
     yield f"{_plain(kind)}; {wording.count(cell.rows, 'row')} from {groups}; {wording.speed(cell)}."
@@ -159,9 +160,11 @@ def _cell(cell: Cell, task: str, numbers: wording.Numbers) -> Iterator[str]:
         yield from ("", "Gold classes down, answers across; rows, and their share of the gold class:", "")
         yield from _table(("Gold", *map(_plain, matrix.predicted)), counts)
     yield from _confidence(cell)
+    if cell.deletions:
+        yield from ("", *_deletions(cell, report.level, numbers))
     if cell.mistakes:
-        yield from ("", "Worst summaries:" if task == "summary" else "Errors, the most confident first:", "")
-        yield from (f"- {_mistake(mistake, task)}" for mistake in cell.mistakes)
+        yield from ("", "Worst summaries:" if report.task == "summary" else "Errors, the most confident first:", "")
+        yield from (f"- {_mistake(mistake, report.task)}" for mistake in cell.mistakes)
 
 
 def _confidence(cell: Cell) -> Iterator[str]:
@@ -178,6 +181,20 @@ def _confidence(cell: Cell) -> Iterator[str]:
     if cell.risk_coverage:
         points = ((wording.share(point.coverage), f"{point.risk:.3f}") for point in milestones(cell.risk_coverage))
         yield from ("", *_table(("Rows answered, the most confident first", "Wrong"), points))
+
+
+def _deletions(cell: Cell, level: float, numbers: wording.Numbers) -> Iterator[str]:
+    names = deletion_names(cell)
+    yield from _table(
+        ("Evidence compared with", "Rows", "Articles", *map(_plain, names)),
+        (
+            (wording.OTHERS[one.others], f"{one.rows:,}", f"{one.groups:,}")
+            + (tuple(numbers.figure(figure) for figure in one.figures) or ("—",) * len(names))
+            for one in cell.deletions
+        ),
+    )
+    yield ""
+    yield from (f"- {_plain(note)}" for note in wording.deletion_notes(cell.deletions, level))
 
 
 def _mistake(mistake: Mistake, task: str) -> str:

@@ -126,6 +126,11 @@ def milestones(points: Sequence[Point]) -> tuple[Point, ...]:
     return tuple({point.coverage: point for point in nearest}.values())
 
 
+def deletion_names(cell: Cell) -> tuple[str, ...]:
+    """Names of the figures of deleted evidence, in order, each once."""
+    return tuple(dict.fromkeys(figure.name for one in cell.deletions for figure in one.figures))
+
+
 def _heading(name: str) -> str:
     lowered = name.lower()
     return next((heading for heading, parts in GROUPS if any(part in lowered for part in parts)), OTHER)

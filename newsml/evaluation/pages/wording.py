@@ -5,13 +5,14 @@ Owns the words that Markdown and HTML share. Knows nothing of their syntax: noth
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from newsml.evaluation.pages.overview import Standing, best_cell
-from newsml.evaluation.report import Cell, Comparison, Data, Figure, Mistake, Quote, Report
+from newsml.evaluation.report import Cell, Comparison, Deletion, Figure, Mistake, Quote, Report
+from newsml.evaluation.report_data import Data
 
 TASKS = {
     "topics": "Topic classification",
@@ -20,6 +21,9 @@ TASKS = {
     "summary": "Summarization",
 }
 BETTER = {"higher": "higher is better", "lower": "lower is better", "none": "descriptive"}
+OTHERS = {"any": "any others", "read": "others that were read"}
+"""What the evidence is compared with when sentences are deleted."""
+
 SUBJECTS = {"claim-stance": "Claim", "target-stance": "Target"}
 
 CONTROLS = (*range(9), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0x7F, 0xA0), 0xFFFE, 0xFFFF)
@@ -48,7 +52,7 @@ class Numbers:
         """Look at every figure, so that a column never mixes decimals."""
         largest: dict[str, float] = {}
         for cell in report.cells:
-            for figure in cell.figures:
+            for figure in (*cell.figures, *(figure for one in cell.deletions for figure in one.figures)):
                 ends = [abs(end) for end in (figure.value, figure.low, figure.high) if end is not None]
                 largest[figure.name] = max(largest.get(figure.name, 0.0), *ends)
         self._decimals = {name: _decimals(most) for name, most in largest.items()}
@@ -186,6 +190,22 @@ def data_notes(data: Data) -> tuple[Note, ...]:
     else:
         notes.append(Note("No test row says the same as another."))
     notes += [Note(f"{count(number, 'row')} left out: {reason}.") for reason, number in data.skipped.items()]
+    return tuple(notes)
+
+
+def deletion_notes(deletions: Sequence[Deletion], level: float) -> tuple[str, ...]:
+    """What the table of deleted evidence shows, and which rows are not in it."""
+    notes = [
+        "How far the score of the first answer falls, of 1, when the article is judged again without the evidence, and "
+        "without as many other sentences drawn by the seed (three draws; the title counts as a sentence). Evidence is "
+        f"faithful where the difference, here with its {100 * level:g}% interval over articles, is above 0."
+    ]
+    for one in deletions:
+        lost = f"{count(one.unmentioned, 'row')} without evidence no longer mention{'s' * (one.unmentioned == 1)} the "
+        parts = [f"{lost}target: the score counts as 0 there"] if one.unmentioned else []
+        parts += [f"{count(number, 'row')} not measured: {reason}" for reason, number in one.skipped.items()]
+        if parts:
+            notes.append(f"Compared with {OTHERS[one.others]}: {'; '.join(parts)}.")
     return tuple(notes)
 
 

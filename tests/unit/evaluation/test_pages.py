@@ -22,14 +22,13 @@ from newsml.evaluation.report import (
     ClassFigures,
     Comparison,
     Confusion,
-    Data,
     Figure,
     Mistake,
     Point,
     Quote,
     Report,
-    Tables,
 )
+from newsml.evaluation.report_data import Data, Tables
 
 STANCES = ("agree", "disagree", "discuss", "unrelated")
 SUBJECTS = tuple(f"subject {number:02d}, and a name that is long" for number in range(1, 18))

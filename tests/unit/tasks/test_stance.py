@@ -265,7 +265,7 @@ def test_labels_of_other_models_are_understood_or_refused() -> None:
 
 
 def test_a_result_says_whether_its_card_trusts_it() -> None:
-    answers = {"praised": (0.8, 0.1, 0.1), "met": (0.4, 0.3, 0.3)}
+    answers: dict[str, Sequence[float]] = {"praised": (0.8, 0.1, 0.1), "met": (0.4, 0.3, 0.3)}
     judge: Any = Targets(answers)
     judge.found = SimpleNamespace(card=card_with_threshold(0.6))
     stance = detector(target_judge=judge)

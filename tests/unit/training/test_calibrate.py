@@ -56,8 +56,13 @@ def held(logits: np.ndarray, gold: np.ndarray, tables: list[str], *, groups: int
     """Rows with the given logits; a row of zeros is one that the classifier was not asked about."""
     count = groups or len(gold)
     rows = tuple(Row(f"Text {n}.", f"g{n % count}", 0, label=LABELS[label]) for n, label in enumerate(gold))
-    asked = logits.any(axis=1)
-    return HeldOut(rows, tuple(tables), LABELS, lambda t: softmax(logits, temperature=t) * asked[:, None])
+    asked = (logits != 0).any(axis=1)
+
+    def probabilities(temperature: float) -> np.ndarray:
+        found: np.ndarray = softmax(logits, temperature=temperature) * asked[:, None]
+        return found
+
+    return HeldOut(rows, tuple(tables), LABELS, probabilities)
 
 
 def test_weighted_rows_count_by_their_weight() -> None:
@@ -76,8 +81,8 @@ def test_tables_of_any_size_count_equally() -> None:
     assert weights.mean() == pytest.approx(1.0)
     pooled, _ = calibrate(held(logits, both, ["one"] * 4400), seed=1)
     equal, _ = calibrate(two, seed=1)
-    repeated, _ = calibrate(held(*(np.concatenate([x[:4000], *[x[4000:]] * 10]) for x in (logits, both)),
-                                 ["one"] * 8000), seed=1)  # fmt: skip
+    more, labels = (np.concatenate([values[:4000], *[values[4000:]] * 10]) for values in (logits, both))
+    repeated, _ = calibrate(held(more, labels, ["one"] * 8000), seed=1)
     assert equal.temperature < pooled.temperature
     assert equal.temperature == pytest.approx(repeated.temperature, rel=1e-3)
     assert "4,400 held-out rows of 2 tables, which count equally" in (equal.how or "")
