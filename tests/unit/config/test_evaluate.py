@@ -77,6 +77,8 @@ def test_a_small_evaluation_has_sound_defaults(tmp_path: Path) -> None:
         ({"bootstrap": {"samples": -1}}, "bootstrap.samples"),
         ({"task": "claim-stance", "multi_label": True}, "claim not mapped"),
         ({"baseline": ["majority"]}, "did you mean 'baselines'"),
+        ({"evidence_rows": -1}, "evidence_rows"),
+        ({"evidence_rows": 5}, "evidence_rows: needs a system; baselines give no evidence"),
     ],
 )
 def test_faults_are_found_before_anything_runs(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
@@ -94,3 +96,6 @@ def test_only_topics_have_several_labels_and_zero_shot(tmp_path: Path) -> None:
     data = [{"name": "d", "test": [{"path": "rows.jsonl", "columns": columns}]}]
     found = faults(tmp_path, task="summary", data=data, systems=both, baselines=["lead-3"])
     assert "sentences and words are given; keep one" in found
+    one = [{"name": "a"}]
+    found = faults(tmp_path, task="summary", data=data, systems=one, baselines=["lead-3"], evidence_rows=5)
+    assert "evidence_rows: goes with topics and stance; of an extractive summary the evidence is the summary" in found

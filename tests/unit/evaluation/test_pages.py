@@ -22,6 +22,7 @@ from newsml.evaluation.report import (
     ClassFigures,
     Comparison,
     Confusion,
+    Deletion,
     Figure,
     Mistake,
     Point,
@@ -228,6 +229,21 @@ def summaries() -> Report:
     )
 
 
+def deletion(others: Any, value: float, **changes: Any) -> Deletion:
+    names = ("drop without the evidence", "drop without other sentences", "difference of the drops")
+    figures = tuple(Figure(name=name, value=value, low=value - 0.05, high=value + 0.05) for name in names)
+    fields: dict[str, Any] = {"others": others, "rows": 180, "groups": 91, "figures": figures, "unmentioned": 0}
+    return Deletion(**fields | {"skipped": {}} | changes)
+
+
+def deleted() -> Report:
+    measured = (
+        deletion("any", 0.1234, unmentioned=1, skipped={"too few other sentences": 19, "it is <b>": 1}),
+        deletion("read", 0.0, rows=0, groups=0, figures=(), skipped={"too few other sentences": 200}),
+    )
+    return report(cells=(cell("default", 0.64, deletions=measured), baseline("majority", 0.2)), comparisons=())
+
+
 def partial() -> Report:
     return report(partial=True, data=(data(partial=True),), cells=(baseline("majority", 0.2),), comparisons=())
 
@@ -256,6 +272,7 @@ REPORTS = {
     "topics": topics,
     "multi-label": multi_label,
     "summaries": summaries,
+    "deleted evidence": deleted,
     "partial": partial,
     "baselines only": baselines_only,
     "nasty": nasty,
@@ -387,6 +404,23 @@ def test_every_figure_of_the_report_is_on_the_page(rendered: tuple[Report, str])
             assert one.sha256 in shown
         assert built.config_sha256 in shown
         assert all(half.sha256 in shown for data in built.data for half in (data.test, data.train) if half)
+
+
+def test_deleted_evidence_is_told_with_the_rows_it_was_measured_on() -> None:
+    for text in (text_of("deleted evidence"), markdown(deleted()).replace("\\", "")):
+        for part in (
+            "0.123 [0.073, 0.173]",
+            "faithful where the difference, here with its 95% interval over articles, is above 0",
+            "Compared with any others: 1 row without evidence no longer mentions the target: the score counts as 0 there;"
+            " 19 rows not measured: too few other sentences; 1 row not measured: it is <b>.",
+            "Compared with others that were read: 200 rows not measured: too few other sentences.",
+        ):
+            assert part in text
+    lines = markdown(deleted()).splitlines()
+    assert "| any others | 180 | 91 | 0.123 [0.073, 0.173] | 0.123 [0.073, 0.173] | 0.123 [0.073, 0.173] |" in lines
+    assert "| others that were read | 0 | 0 | — | — | — |" in lines
+    assert "without the evidence" not in text_of("stance")
+    assert "without the evidence" not in markdown(report())
 
 
 def test_the_matrix_holds_every_count_with_its_share_of_the_row() -> None:
