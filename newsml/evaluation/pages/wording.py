@@ -200,9 +200,14 @@ def deletion_notes(deletions: Sequence[Deletion], level: float) -> tuple[str, ..
         "without as many other sentences drawn by the seed (three draws; the title counts as a sentence). Evidence is "
         f"faithful where the difference, here with its {100 * level:g}% interval over articles, is above 0."
     ]
+    if any(one.others == "read" for one in deletions):
+        notes.append(
+            "For a claim or target most sentences are never read, and deleting those changes little: the comparison "
+            "with others that were read is the stricter one."
+        )
     for one in deletions:
-        lost = f"{count(one.unmentioned, 'row')} without evidence no longer mention{'s' * (one.unmentioned == 1)} the "
-        parts = [f"{lost}target: the score counts as 0 there"] if one.unmentioned else []
+        lost = f"in {count(one.unmentioned, 'row')} the target is not mentioned without the evidence, so the score is 0"
+        parts = [lost] if one.unmentioned else []
         parts += [f"{count(number, 'row')} not measured: {reason}" for reason, number in one.skipped.items()]
         if parts:
             notes.append(f"Compared with {OTHERS[one.others]}: {'; '.join(parts)}.")

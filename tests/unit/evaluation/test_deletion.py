@@ -126,10 +126,10 @@ def test_rows_that_cannot_be_measured_say_why(tmp_path: Path) -> None:
     (title,) = trials(config, rows, answered(rows, span("Fog", "Fog", "title")), reads("Rain fell."))
     assert set(title.skipped.values()) == {"nothing would be left of the text"}
     columns = {**TARGETS, "start": "from", "end": "to"}
-    config, rows = data_of(tmp_path, [target(**{"from": 0, "to": 6})], columns=columns)
+    config, rows = data_of(tmp_path, [{**target(), "from": 0, "to": 6}], columns=columns)
     (placed,) = trials(config, rows, answered(rows, span("Russia met Norway.")), reads())
     assert set(placed.skipped.values()) == {"its target is judged at one given place"}
-    config, rows = data_of(tmp_path, [target(**{"from": 0, "to": 6})], columns=columns, data={"scope": "text"})
+    config, rows = data_of(tmp_path, [{**target(), "from": 0, "to": 6}], columns=columns, data={"scope": "text"})
     (text,) = trials(config, rows, answered(rows, span("Russia met Norway.")), None)
     assert set(text.without_others) == {"any"}
 

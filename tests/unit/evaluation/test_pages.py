@@ -411,7 +411,8 @@ def test_deleted_evidence_is_told_with_the_rows_it_was_measured_on() -> None:
         for part in (
             "0.123 [0.073, 0.173]",
             "faithful where the difference, here with its 95% interval over articles, is above 0",
-            "Compared with any others: 1 row without evidence no longer mentions the target: the score counts as 0 there;"
+            "the comparison with others that were read is the stricter one",
+            "Compared with any others: in 1 row the target is not mentioned without the evidence, so the score is 0;"
             " 19 rows not measured: too few other sentences; 1 row not measured: it is <b>.",
             "Compared with others that were read: 200 rows not measured: too few other sentences.",
         ):
