@@ -24,7 +24,15 @@ from newsml.models.files import ModelFile, RelativePath
 CARD_FILE = "newsml.yaml"
 """Name of the card in a saved model folder."""
 
-Task = Literal["base-encoder", "base-generator", "topics", "claim-stance", "target-stance", "summary-extractive"]
+Task = Literal[
+    "base-encoder",
+    "base-generator",
+    "topics",
+    "topics-zero-shot",
+    "claim-stance",
+    "target-stance",
+    "summary-extractive",
+]
 
 
 Text = Annotated[str, StringConstraints(min_length=1)]
@@ -145,7 +153,10 @@ class Figure(StrictModel):
 
 
 class Calibration(StrictModel):
-    """How logits become probabilities: ``softmax(logits / temperature)`` (Guo et al. 2017)."""
+    """How logits become probabilities: ``softmax(logits / temperature)`` (Guo et al. 2017).
+
+    The logits of zero-shot topics are cosines.
+    """
 
     method: Literal["temperature"]
     temperature: float = Field(gt=0)

@@ -29,7 +29,7 @@ class Outcome:
     Attributes:
         folder: The saved model.
         figures: Figure names to values, for the model and its baselines, on the held-out rows.
-        labels: Class names in the order of the logits; empty for sentence scorers.
+        labels: Class names in the order of the logits; empty for sentence scorers and zero-shot topics.
     """
 
     folder: Path
@@ -108,6 +108,10 @@ def _fit(
         from newsml.training.head import fit_head
 
         return fit_head(config, split, labels, base, folder, say)
+    if config.task == "topics-zero-shot":
+        from newsml.training.label_space import fit_label_space
+
+        return fit_label_space(config, split, base, folder, say)
     from newsml.training.classifiers import fit_classifier
 
     return fit_classifier(config, split, labels, base, folder, say)
@@ -119,7 +123,7 @@ def label_names(config: FinetuneConfig, split: Split) -> tuple[str, ...]:
     Raises:
         TrainingError: Fewer than two classes, or a label the recipe does not list.
     """
-    if config.task == "summary-extractive":
+    if config.task in ("summary-extractive", "topics-zero-shot"):
         return ()
     found = sorted({row.label for row in split.train})
     unknown = sorted({row.label for row in (*split.train, *split.dev)} - set(config.labels or found))
