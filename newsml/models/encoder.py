@@ -67,20 +67,6 @@ class Encoder:
             model = AutoModel.from_pretrained(folder, dtype=torch.float32, use_safetensors=True)
             return cls(to_device(model), load_tokenizer(folder), name=name)
 
-    @classmethod
-    def merged(cls, base: Path, adapter: Path, *, name: str) -> Encoder:
-        """Load a base encoder in fp32 and fold a PEFT adapter into its weights.
-
-        Raises:
-            ModelError: One of the two cannot be loaded, or they do not fit together.
-        """
-        from peft import PeftModel
-
-        plain = cls.load(base, name=name)
-        with loading(adapter):
-            fitted = PeftModel.from_pretrained(plain.model, adapter)
-            return cls(to_device(fitted.merge_and_unload()), plain.tokenizer, name=name)
-
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without special tokens."""
         return count_tokens(self.tokenizer, texts)

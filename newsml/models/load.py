@@ -12,7 +12,7 @@ from newsml.errors import ModelError, NewsmlError, WriteError
 from newsml.models.architecture import Kind, architecture
 from newsml.models.card import Card, write_card
 from newsml.models.classifier import Classifier
-from newsml.models.encoder import Embedder, Encoder
+from newsml.models.encoder import Embedder, Encoder, loading, to_device
 from newsml.models.resolve import Resolved, resolve
 
 DEFAULT_BASE = "all-MiniLM-L6-v2"
@@ -60,7 +60,21 @@ def load_embedder(found: Resolved, kind: Kind, *, encoder: Encoder | None = None
         raise ModelError(f"{found.name}: an adapter's card must name its base")
     if encoder is not None and encoder.name == found.card.base:
         return Embedder(encoder, found.path)
-    return Embedder(Encoder.merged(resolve(found.card.base).path, found.path, name=found.name))
+    return Embedder(merge(resolve(found.card.base).path, found.path, name=found.name))
+
+
+def merge(base: Path, adapter: Path, *, name: str) -> Encoder:
+    """Load a base encoder in fp32 and fold a PEFT adapter into its weights.
+
+    Raises:
+        ModelError: One of the two cannot be loaded, or they do not fit together.
+    """
+    from peft import PeftModel
+
+    plain = Encoder.load(base, name=name)
+    with loading(adapter):
+        fitted = PeftModel.from_pretrained(plain.model, adapter).merge_and_unload()
+    return Encoder(to_device(fitted), plain.tokenizer, name=name)
 
 
 def load_classifier(found: Resolved, kind: Kind, *, encoder: Encoder | None = None) -> Classifier:

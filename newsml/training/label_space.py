@@ -15,14 +15,14 @@ import numpy as np
 import torch
 from transformers import Trainer, set_seed
 
-from newsml.article import Article
 from newsml.config.finetune import FinetuneConfig
 from newsml.errors import TrainingError
 from newsml.evaluation.figures.classification import classification
 from newsml.io.rows import Row
 from newsml.models.classifier import softmax
 from newsml.models.encoder import Embedder, Encoder, TextPair, encode, mean_pool
-from newsml.tasks.inputs import one_text, topic_pair, topic_title, topic_windows
+from newsml.models.load import merge
+from newsml.tasks.inputs import one_text
 from newsml.tasks.labelers import worded
 from newsml.tasks.topics import TEMPLATE
 from newsml.training.calibrate import fit_temperature
@@ -34,8 +34,8 @@ from newsml.training.trainer import Say, arguments, fingerprint, load_base, set_
 TEMPLATES = (TEMPLATE, "{}", "This text is about {}.", "The topic of this article is {}.", "News about {}.")
 """How labels stand in training: every second time in the default template, that of use."""
 
-CHARACTERS = 12
-"""Characters of a text for each token that is read: its opening takes no more, and the rest need not be split."""
+CHARACTERS = 8
+"""Characters of a text for each token that is trained on: English takes about five, so that no text falls short."""
 
 Labels = Mapping[int, tuple[str, ...]]
 """The labels of each table, by its number."""
@@ -72,7 +72,7 @@ def fit_label_space(config: FinetuneConfig, split: Split, base: Path, folder: Pa
     say(f"training on {len(entries)} texts")
     train(trainer, fingerprint(config, split), say)
     model.encoder.half().save_pretrained(folder)  # Half the file; the figures are those of the file.
-    fitted = Embedder(Encoder.merged(base, folder, name=config.name))
+    fitted = Embedder(merge(base, folder, name=config.name))
     return evaluate(config, split, fitted, Embedder(Encoder.load(base, name=config.base)), say)
 
 
@@ -134,23 +134,22 @@ def evaluate(
 
 def similarities(rows: Sequence[Row], names: Sequence[str], embedder: Embedder, config: FinetuneConfig) -> np.ndarray:
     """Cosines of the rows' texts with labels in the default template: (rows, labels)."""
-    texts = [opening(row, embedder.encoder, max_tokens=config.training.max_tokens) for row in rows]
+    texts = [opening(row, max_tokens=config.training.max_tokens) for row in rows]
     vectors = np.stack(embedder(texts))
     found: np.ndarray = vectors @ np.stack(embedder([worded(TEMPLATE, name) for name in names])).T
     return found
 
 
-def opening(row: Row, encoder: Encoder, *, max_tokens: int) -> str:
-    """The first window of a row with its title, as zero-shot topics read it."""
-    article = Article(text=row.text[: CHARACTERS * max_tokens], title=row.title)
-    title = topic_title(article, encoder.count_tokens, max_tokens=max_tokens)
-    return one_text(topic_pair(title, topic_windows(article, encoder.count_tokens, max_tokens=max_tokens)[0]))
+def opening(row: Row, *, max_tokens: int) -> str:
+    """The title and the first so many tokens of a row, or somewhat more."""
+    text = row.text[: CHARACTERS * max_tokens]
+    return one_text(TextPair(row.title, text) if row.title else TextPair(text))
 
 
 def _entries(rows: Sequence[Row], encoder: Encoder, *, max_tokens: int) -> list[dict[str, Any]]:
     made: dict[Row, Sequence[int]] = {}
     for row in dict.fromkeys(rows):
-        text = TextPair(opening(row, encoder, max_tokens=max_tokens))
+        text = TextPair(opening(row, max_tokens=max_tokens))
         made[row] = encode(encoder.tokenizer, text, max_tokens)["input_ids"]
     return [{"input_ids": made[row], "row": number, "length": len(made[row])} for number, row in enumerate(rows)]
 

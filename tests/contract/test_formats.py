@@ -16,6 +16,7 @@ from newsml.errors import ModelError
 from newsml.models.card import Calibration, read_card
 from newsml.models.classifier import Classifier
 from newsml.models.encoder import Embedder, Encoder, TextPair
+from newsml.models.load import merge
 from newsml.models.scorer import HEAD_FILE, SentenceScorer, SentenceWindow
 from newsml.results import CLAIM_LABELS
 from newsml.tasks.stance import StanceDetector
@@ -98,7 +99,7 @@ def test_a_merged_label_space_agrees_with_an_unmerged_one_and_leaves_the_base_al
     encoder = Encoder.load(models / "base", name="b")
     plain = np.stack(Embedder(encoder)(texts))
     shared = np.stack(Embedder(encoder, models / "any-labels")(texts))
-    merged = np.stack(Embedder(Encoder.merged(models / "base", models / "any-labels", name="m"))(texts))
+    merged = np.stack(Embedder(merge(models / "base", models / "any-labels", name="m"))(texts))
     np.testing.assert_allclose(merged, shared, atol=1e-5)
     assert np.abs(shared - plain).max() > 0.01
     np.testing.assert_allclose(np.stack(Embedder(encoder)(texts)), plain, atol=1e-6)
