@@ -98,19 +98,20 @@ def save_classifier(folder: Path, labels: Sequence[str], *, seed: int = 1) -> Pa
 def save_adapter(folder: Path, base: Path, task: str, labels: Sequence[str], *, seed: int = 2) -> Path:
     """A LoRA adapter with random weights, its head or sentence head, and its card."""
     torch.manual_seed(seed)
-    scorer = task == "summary-extractive"
+    headless = task in ("summary-extractive", "topics-zero-shot")
     model: Any
-    if scorer:
-        model = BertModel.from_pretrained(base)
+    if task == "summary-extractive":
         save_head(SentenceHead(WIDTH, 16), _made(folder))
+    if headless:
+        model = BertModel.from_pretrained(base)
     else:
         model = BertForSequenceClassification.from_pretrained(base, num_labels=len(labels))
     adapter = LoraConfig(
-        task_type="FEATURE_EXTRACTION" if scorer else "SEQ_CLS",
+        task_type="FEATURE_EXTRACTION" if headless else "SEQ_CLS",
         r=4,
         lora_alpha=8,
         target_modules=["query", "key", "value", "dense"],
-        modules_to_save=None if scorer else ["classifier"],
+        modules_to_save=None if headless else ["classifier"],
         init_lora_weights=False,
     )
     get_peft_model(model, adapter).save_pretrained(folder)
@@ -119,13 +120,13 @@ def save_adapter(folder: Path, base: Path, task: str, labels: Sequence[str], *, 
         task=task,  # type: ignore[arg-type]
         base=str(base),
         summary="A tiny model for tests.",
-        labels=None if scorer else tuple(labels),
+        labels=None if headless else tuple(labels),
         max_tokens=128,
         languages=("en",),
         licence="Apache-2.0",
         limits="Random weights.",
         intended_use="Tests.",
-        calibration=None if scorer else Calibration(method="temperature", temperature=1.5),
+        calibration=None if task == "summary-extractive" else Calibration(method="temperature", temperature=1.5),
     )
     write_card(card, folder)
     return folder
@@ -187,8 +188,9 @@ def _made(folder: Path) -> Path:
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of tiny models.
 
-    ``base`` is an encoder; ``topics`` and ``nli`` are whole classifiers; ``claim``, ``target``, ``learned``, ``iptc``
-    and ``scorer`` are adapters on the base; ``stance`` holds the two of stance; ``chat`` and ``seq2seq`` generate.
+    ``base`` is an encoder; ``topics`` and ``nli`` are whole classifiers; ``claim``, ``target``, ``learned``, ``iptc``,
+    ``any-labels`` and ``scorer`` are adapters on the base; ``stance`` holds the two of stance; ``chat`` and
+    ``seq2seq`` generate.
     """
     root = tmp_path_factory.mktemp("models")
     torch.manual_seed(0)
@@ -200,6 +202,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_adapter(root / "target", root / "base", "target-stance", TARGET_LABELS)
     save_adapter(root / "learned", root / "base", "topics", ("sport", "weather", "war"))
     save_adapter(root / "iptc", root / "base", "topics", [concept.name for concept in iptc().top()])
+    save_adapter(root / "any-labels", root / "base", "topics-zero-shot", ())
     save_adapter(root / "scorer", root / "base", "summary-extractive", ())
     for name in ("claim", "target"):
         shutil.copytree(root / name, root / "stance" / name)

@@ -12,10 +12,11 @@ from pydantic import Field, model_validator
 from newsml.config.base import StrictModel
 from newsml.config.tables import Table
 
-Task = Literal["topics", "claim-stance", "target-stance", "summary-extractive"]
+Task = Literal["topics", "topics-zero-shot", "claim-stance", "target-stance", "summary-extractive"]
 
 FIELDS: dict[Task, tuple[str, ...]] = {
     "topics": ("text", "label"),
+    "topics-zero-shot": ("text", "label"),
     "claim-stance": ("text", "claim", "label"),
     "target-stance": ("text", "target", "label"),
     "summary-extractive": ("text", "summary"),
@@ -24,6 +25,7 @@ FIELDS: dict[Task, tuple[str, ...]] = {
 
 OPTIONAL: dict[Task, tuple[str, ...]] = {
     "topics": ("id", "title", "group", "secondary"),
+    "topics-zero-shot": ("id", "title", "group"),
     "claim-stance": ("id", "title", "group"),
     "target-stance": ("id", "title", "group", "evidence", "start", "end"),
     "summary-extractive": ("id", "title", "group"),
@@ -86,6 +88,21 @@ class Training(StrictModel):
     save_steps: int = Field(default=200, ge=1)
 
 
+class Contrast(StrictModel):
+    """How texts are compared with labels (task ``topics-zero-shot``).
+
+    Attributes:
+        temperature: The loss is cross-entropy over ``softmax(cosines / temperature)``.
+        labels: Labels of a table that a step compares its texts with: those of the texts, and so many in all where
+            there are more.
+        keep: Weight of the squared distance between a vector and the base's own: what keeps the space general.
+    """
+
+    temperature: float = Field(default=0.05, gt=0)
+    labels: int = Field(default=48, ge=2)
+    keep: float = Field(default=0.0, ge=0)
+
+
 class CardText(StrictModel):
     """What the model card says besides the figures of the run.
 
@@ -133,7 +150,9 @@ class FinetuneConfig(StrictModel):
         seed: Fixes splits, draws, initial weights and batch order.
         labels: Class names in the order of the logits; empty reads them from the data, sorted.
         train: The labelled tables.
+        wording: Zero-shot topics: other names of a label, drawn beside its own, so that none is learned by heart.
         training: How the weights are fitted.
+        contrast: Zero-shot topics: how texts are compared with labels.
         card: What the model card says.
         training_data: The data sets as the card names them.
     """
@@ -149,7 +168,9 @@ class FinetuneConfig(StrictModel):
     folds: int = Field(default=0, ge=0)
     labels: tuple[str, ...] = ()
     train: tuple[Source, ...] = Field(min_length=1)
+    wording: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     training: Training = Field(default_factory=Training)
+    contrast: Contrast = Field(default_factory=Contrast)
     card: CardText
     training_data: tuple[TrainingData, ...] = ()
 
@@ -171,4 +192,24 @@ class FinetuneConfig(StrictModel):
             raise ValueError("folds: no table is judged; give one of them a dev above 0")
         if self.method == "full" and self.task == "summary-extractive":
             raise ValueError("method: sentence scorers are adapters beside a head of their own; take lora")
+        if self.method != "lora" and self.task == "topics-zero-shot":
+            raise ValueError("method: zero-shot topics are an adapter on an encoder; take lora")
+        return self
+
+    @model_validator(mode="after")
+    def _zero_shot(self) -> FinetuneConfig:
+        if self.task != "topics-zero-shot":
+            if given := self.model_fields_set & {"wording", "contrast"}:
+                raise ValueError(f"{min(given)}: goes with topics-zero-shot, not {self.task}")
+            return self
+        if self.labels:
+            raise ValueError("labels: each table of topics-zero-shot has labels of its own; leave them out")
+        odd = {
+            "label_smoothing": self.training.label_smoothing > 0,
+            "class_weights": self.training.class_weights != "none",
+        }
+        if given := {key for key, is_set in odd.items() if is_set}:
+            raise ValueError(
+                f"training.{min(given)}: does not go with topics-zero-shot, whose labels change from row to row"
+            )
         return self

@@ -19,6 +19,7 @@ from newsml.evaluation.data import Rows
 from newsml.evaluation.extractive import lead, lexrank, random_sentences, textrank
 from newsml.evaluation.systems import Answer, Answering, load
 from newsml.io.rows import Row
+from newsml.models.load import DEFAULT_BASE
 from newsml.text.sentences import split
 
 READ_WORDS = 400
@@ -26,8 +27,8 @@ READ_WORDS = 400
 time."""
 
 LEAD_SENTENCES = 3
-COSINE = System(name="cosine", zero_shot=True, template="{}")
-"""Cosine of the article with the bare names of the labels: what zero-shot has to be better than."""
+COSINE = System(name="cosine", model=DEFAULT_BASE, zero_shot=True, template="{}")
+"""Cosine of the article with the bare names of the labels, by the base as it is: what to be better than."""
 
 
 def about(name: Baseline, config: EvaluateConfig, rows: Rows) -> str:
@@ -40,7 +41,7 @@ def about(name: Baseline, config: EvaluateConfig, rows: Rows) -> str:
         count = _count(name, config)
         return f"{count} sentence{'s' * (count > 1)}"
     if name == "cosine":
-        return "label names as they are, by the default encoder"
+        return "label names as they are, by the base encoder as it is"
     if name != "tfidf":
         return f"class shares of the {'train' if rows.train else 'test'} rows"
     if not rows.train:

@@ -18,7 +18,6 @@ from newsml.evaluation.data import Rows
 from newsml.evaluation.predictions import NO_ANSWER
 from newsml.io.rows import Row
 from newsml.models.card import Card
-from newsml.models.load import DEFAULT_BASE
 from newsml.models.resolve import Resolved, resolve
 from newsml.results import (
     CLAIM_LABELS,
@@ -135,14 +134,13 @@ def _query(config: EvaluateConfig, rows: Rows, row: Row) -> StanceQuery:
 
 def _resolve(config: EvaluateConfig, system: System) -> Resolved:
     model: str | Path = system.model
-    if config.task == "topics" and system.zero_shot and model == "default":
-        model = DEFAULT_BASE
     if config.task == "summary" and model == "default":
         model = "extractive"
     pair = Path(model).expanduser() / config.task.removesuffix("-stance")
     if config.task.endswith("-stance") and pair.is_dir():
         model = pair
-    return resolve(model, revision=system.revision, task=None if config.task == "summary" else config.task)
+    task = "topics-zero-shot" if system.zero_shot else None if config.task == "summary" else config.task
+    return resolve(model, revision=system.revision, task=task)
 
 
 def _topics(config: EvaluateConfig, system: System, rows: Rows) -> Answering:

@@ -64,7 +64,8 @@ class Abstention(StrictModel):
 class Calibration(StrictModel):
     """How logits become probabilities: ``softmax(logits / temperature)`` (Guo et al. 2017), and how far to trust them.
 
-    Only method and temperature are needed; the rest says what a training run measured on its held-out rows.
+    The logits of zero-shot topics are cosines. Only method and temperature are needed; the rest says what a training
+    run measured on its held-out rows.
 
     Attributes:
         method: Temperature scaling.

@@ -25,7 +25,15 @@ from newsml.models.files import ModelFile, RelativePath
 CARD_FILE = "newsml.yaml"
 """Name of the card in a saved model folder."""
 
-Task = Literal["base-encoder", "base-generator", "topics", "claim-stance", "target-stance", "summary-extractive"]
+Task = Literal[
+    "base-encoder",
+    "base-generator",
+    "topics",
+    "topics-zero-shot",
+    "claim-stance",
+    "target-stance",
+    "summary-extractive",
+]
 
 
 Text = Annotated[str, StringConstraints(min_length=1)]

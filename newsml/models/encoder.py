@@ -154,16 +154,20 @@ class Encoder:
 
 
 class Embedder:
-    """Runner: texts to sentence vectors, the mean of the base's last hidden states (Reimers & Gurevych 2019)."""
+    """Runner: texts to sentence vectors, the mean of the last hidden states (Reimers & Gurevych 2019).
 
-    def __init__(self, encoder: Encoder) -> None:
+    They are the base's own, or those of an adapter that is put on it, unmerged.
+    """
+
+    def __init__(self, encoder: Encoder, adapter: Path | None = None) -> None:
         self.encoder = encoder
+        self._name = encoder.attach(adapter)[0] if adapter is not None else None
 
     def __call__(self, inputs: Sequence[str]) -> list[np.ndarray]:
         """Vectors of unit length, shape (dimension,) each; a text over the model's limit is read up to it."""
 
         def forward(batch: Any) -> torch.Tensor:
-            with self.encoder.using(None) as model:
+            with self.encoder.using(self._name) as model:
                 return torch.nn.functional.normalize(mean_pool(model(**batch).last_hidden_state, batch), dim=-1)
 
         pairs = [TextPair(text) for text in inputs]

@@ -12,7 +12,7 @@ from newsml.errors import ModelError, NewsmlError, WriteError
 from newsml.models.architecture import Kind, architecture
 from newsml.models.card import Card, write_card
 from newsml.models.classifier import Classifier
-from newsml.models.encoder import Encoder
+from newsml.models.encoder import Embedder, Encoder, loading, to_device
 from newsml.models.resolve import Resolved, resolve
 
 DEFAULT_BASE = "all-MiniLM-L6-v2"
@@ -44,6 +44,37 @@ def load_encoder(found: Resolved, encoder: Encoder | None = None) -> Encoder:
     if encoder is not None and encoder.name == found.name:
         return encoder
     return Encoder.load(found.path, name=found.name)
+
+
+def load_embedder(found: Resolved, kind: Kind, *, encoder: Encoder | None = None) -> Embedder:
+    """Load what makes vectors of texts: an encoder, or an adapter on a shared encoder or merged into its base.
+
+    Args:
+        found: The model.
+        kind: What its folder holds.
+        encoder: A loaded base; as in ``load_classifier``.
+    """
+    if kind != "newsml-adapter":
+        return Embedder(load_encoder(found, encoder))
+    if found.card is None or found.card.base is None:
+        raise ModelError(f"{found.name}: an adapter's card must name its base")
+    if encoder is not None and encoder.name == found.card.base:
+        return Embedder(encoder, found.path)
+    return Embedder(merge(resolve(found.card.base).path, found.path, name=found.name))
+
+
+def merge(base: Path, adapter: Path, *, name: str) -> Encoder:
+    """Load a base encoder in fp32 and fold a PEFT adapter into its weights.
+
+    Raises:
+        ModelError: One of the two cannot be loaded, or they do not fit together.
+    """
+    from peft import PeftModel
+
+    plain = Encoder.load(base, name=name)
+    with loading(adapter):
+        fitted = PeftModel.from_pretrained(plain.model, adapter).merge_and_unload()
+    return Encoder(to_device(fitted), plain.tokenizer, name=name)
 
 
 def load_classifier(found: Resolved, kind: Kind, *, encoder: Encoder | None = None) -> Classifier:
@@ -85,8 +116,8 @@ def least_score(card: Card | None) -> float:
 def save_model(found: Resolved, folder: Path) -> None:
     """Save a model so that plain ``transformers`` loads it, with its card where it has one.
 
-    Classifiers are saved whole, adapters merged; a sentence scorer stays an adapter beside its head; encoders and
-    generators are plain already.
+    Classifiers are saved whole, adapters merged, and so are zero-shot encoders; a sentence scorer stays an adapter
+    beside its head; encoders and generators are plain already.
 
     Args:
         found: The model.
@@ -100,6 +131,8 @@ def save_model(found: Resolved, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         if kind in ("sequence-classifier", "nli") or (kind == "newsml-adapter" and found.card and found.card.labels):
             load_classifier(found, kind).save(folder)
+        elif kind == "newsml-adapter" and found.card and found.card.task == "topics-zero-shot":
+            load_embedder(found, kind).encoder.save(folder)
         elif kind == "newsml-adapter":
             for path in (*found.path.glob("*.safetensors"), found.path / "adapter_config.json"):
                 shutil.copyfile(path, folder / path.name)

@@ -15,15 +15,15 @@ import numpy as np
 from newsml.article import Article, Span
 from newsml.errors import ModelError
 from newsml.models.card import Card, write_card
+from newsml.models.classifier import softmax
 from newsml.models.encoder import Embedder, Encoder, TextPair
 from newsml.models.generator import Generator
 from newsml.models.load import (
-    DEFAULT_BASE,
     kind_of,
     least_score,
     load_base,
     load_classifier,
-    load_encoder,
+    load_embedder,
     refuse,
     save_model,
     temperature,
@@ -32,7 +32,14 @@ from newsml.models.resolve import Resolved, resolve
 from newsml.results import ModelInfo, Scores, Topic, TopicResult
 from newsml.tasks.evidence import UNIT_TOKENS
 from newsml.tasks.inputs import SPECIAL_TOKENS, one_text, topic_pair, topic_title, topic_windows
-from newsml.tasks.labelers import CosineLabels, EntailedLabels, Labeler, TrainedLabels, soften, worded
+from newsml.tasks.labelers import (
+    COSINE_TEMPERATURE,
+    CosineLabels,
+    EntailedLabels,
+    Labeler,
+    TrainedLabels,
+    worded,
+)
 from newsml.tasks.run import Call, Steps
 from newsml.tasks.task import Task, check_article
 from newsml.tasks.taxonomy import Taxonomy, iptc
@@ -99,7 +106,7 @@ class TopicClassifier(Task[Article, TopicResult]):
 
         Args:
             model: Card name, folder or hub id of a sequence classifier, or, with ``labels``, of an NLI model or an
-                encoder. ``"default"`` is the IPTC classifier, or with ``labels`` the default encoder.
+                encoder. ``"default"`` is the IPTC classifier, or with ``labels`` the zero-shot adapter.
             labels: Any labels, for zero-shot classification; None takes the model's own.
             multi_label: Allow several topics an article.
             threshold: Least score of an assigned topic, 0 to 1. By default 0 for single labels (never abstain); for
@@ -114,7 +121,7 @@ class TopicClassifier(Task[Article, TopicResult]):
             DownloadError: Its files cannot be fetched.
         """
         if labels is not None:
-            found = resolve(DEFAULT_BASE if model == "default" else model, revision=revision)
+            found = resolve(model, revision=revision, task="topics-zero-shot")
             labeler = _zero_shot(found, labels, template, multi_label, encoder)
             return cls(labeler, found=found, multi_label=multi_label, threshold=threshold)
         found = resolve(model, revision=revision, task="topics")
@@ -189,7 +196,7 @@ class TopicClassifier(Task[Article, TopicResult]):
             self._child_vectors[parent] = np.stack(self._embedder([worded(TEMPLATE, c.name) for c in below]))
         vectors = yield Call(self._embedder, [one_text(pair) for pair in inputs])
         vector = np.average(np.stack(vectors), axis=0, weights=[max(window.tokens, 1) for window in cut])
-        scores = soften(self._child_vectors[parent] @ vector)
+        scores = softmax(self._child_vectors[parent] @ vector, temperature=COSINE_TEMPERATURE)
         order = np.argsort(-scores, kind="stable")
         return tuple(
             Topic(below[i].name, float(scores[i]), below[i].id, self._taxonomy.path(below[i].id)) for i in order
@@ -220,6 +227,7 @@ class TopicClassifier(Task[Article, TopicResult]):
             base=self.model.name,
             summary=f"Zero-shot topics by {self.model.name} at {self.model.revision}.",
             labels=self.labels,
+            calibration=card.calibration if card else None,
             max_tokens=self._labeler.max_tokens,
             languages=self._languages,
             licence=card.licence if card else "that of the original model",
@@ -242,9 +250,15 @@ def _zero_shot(
     kind = kind_of(found)
     if kind == "nli":
         return EntailedLabels(load_classifier(found, kind), names, template=template, multi_label=multi_label)
-    if kind == "encoder":
-        embedder = Embedder(load_encoder(found, encoder))
-        return CosineLabels(embedder, names, template=template, multi_label=multi_label)
+    if kind == "encoder" or (kind == "newsml-adapter" and found.card and found.card.task == "topics-zero-shot"):
+        calibrated = found.card is not None and found.card.calibration is not None
+        return CosineLabels(
+            load_embedder(found, kind, encoder=encoder),
+            names,
+            template=template,
+            multi_label=multi_label,
+            temperature=temperature(found.card) if calibrated else COSINE_TEMPERATURE,
+        )
     if kind in ("causal", "chat"):
         from newsml.tasks.chosen import ChosenLabels
 

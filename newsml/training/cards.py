@@ -52,10 +52,14 @@ Figures = dict[str, Measured]
 LEFT_OUT = (BALANCED_ACCURACY, MICRO_F1, WEIGHTED_F1, MCC)
 """Figures that are in a run's record and not on its card, where they would say little that the others do not."""
 
-BASELINES = ("tfidf", "lead-3", "majority")
+BASELINES = ("tfidf", "cosine", "lead-3", "majority")
 """In the order a card prefers them."""
 
-FORMULA = (
+LABEL_FORMULA = (
+    "p = softmax(v(text) . v(label) / temperature) over the labels, with v the mean of the last hidden states, scaled "
+    'to unit length, and each label in a template such as "This news article is about {}."'
+)
+SENTENCE_FORMULA = (
     "score = w2 . gelu(W1 [s; d; s * d; f] + b1) + b2 with s the mean last hidden state of the sentence's tokens, d "
     "the mean of the window's sentence vectors, f = (1 / (1 + i), i / n, [i = 0], log(1 + t) / 5) for the i-th of n "
     "sentences with t tokens; W1, b1 = inner, w2, b2 = outer in sentence_head.safetensors"
@@ -70,13 +74,13 @@ def make_card(
     figures: Figures,
 ) -> Card:
     """Describe a fine-tuned model: its recipe's words and the run's figures."""
-    scorer = config.task == "summary-extractive"
+    scorer, any_labels = config.task == "summary-extractive", config.task == "topics-zero-shot"
     return Card(
         name=config.name,
         task=config.task,
         base=base.name,
         summary=config.card.summary,
-        labels=None if scorer else tuple(labels),
+        labels=None if scorer or any_labels else tuple(labels),
         max_tokens=config.training.max_tokens,
         languages=base.card.languages if base.card else (),
         licence=config.card.licence,
@@ -86,7 +90,7 @@ def make_card(
         tried=config.card.tried,
         figures=tuple(_figures(config, figures)),
         calibration=calibration,
-        formula=FORMULA if scorer else None,
+        formula=SENTENCE_FORMULA if scorer else LABEL_FORMULA if any_labels else None,
     )
 
 

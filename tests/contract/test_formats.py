@@ -13,8 +13,10 @@ from transformers import AutoModel, AutoModelForSequenceClassification, AutoToke
 
 from newsml.article import Article
 from newsml.errors import ModelError
+from newsml.models.card import Calibration, read_card
 from newsml.models.classifier import Classifier
 from newsml.models.encoder import Embedder, Encoder, TextPair
+from newsml.models.load import merge
 from newsml.models.scorer import HEAD_FILE, SentenceScorer, SentenceWindow
 from newsml.results import CLAIM_LABELS
 from newsml.tasks.stance import StanceDetector
@@ -90,6 +92,44 @@ def test_a_merged_scorer_agrees_with_an_unmerged_one(models: Path) -> None:
     np.testing.assert_allclose(scorer([window])[0], shared, atol=1e-4)
     with pytest.raises(ModelError, match="merged"):
         Embedder(encoder)(["Rain."])
+
+
+def test_a_merged_label_space_agrees_with_an_unmerged_one_and_leaves_the_base_alone(models: Path) -> None:
+    texts = ["Rain fell in Oslo.", "Snow."]
+    encoder = Encoder.load(models / "base", name="b")
+    plain = np.stack(Embedder(encoder)(texts))
+    shared = np.stack(Embedder(encoder, models / "any-labels")(texts))
+    merged = np.stack(Embedder(merge(models / "base", models / "any-labels", name="m"))(texts))
+    np.testing.assert_allclose(merged, shared, atol=1e-5)
+    assert np.abs(shared - plain).max() > 0.01
+    np.testing.assert_allclose(np.stack(Embedder(encoder)(texts)), plain, atol=1e-6)
+
+
+def test_a_saved_label_space_loads_in_transformers_and_keeps_its_calibration(models: Path, tmp_path: Path) -> None:
+    topics = TopicClassifier.from_pretrained(models / "any-labels", labels=["rain", "war"])
+    topics.save_pretrained(tmp_path)
+    plain, tokenizer = AutoModel.from_pretrained(tmp_path).eval(), AutoTokenizer.from_pretrained(tmp_path)
+    with torch.inference_mode():
+        hidden = plain(**tokenizer("Rain fell in Oslo.", return_tensors="pt")).last_hidden_state[0].mean(0)
+    encoder = Encoder.load(models / "base", name="b")
+    ours = Embedder(encoder, models / "any-labels")(["Rain fell in Oslo."])[0]
+    np.testing.assert_allclose((hidden / hidden.norm()).numpy(), ours, atol=1e-5)
+    card = read_card(tmp_path)
+    assert (card.task, card.labels, card.calibration) == (
+        "topics",
+        ("rain", "war"),
+        Calibration(method="temperature", temperature=1.5),
+    )
+
+
+def test_an_adapter_shares_the_base_of_an_analysis(models: Path) -> None:
+    encoder = Encoder.load(models / "base", name=str(models / "base"))
+    article = Article("Rain fell in Oslo. Russia denied the report.")
+    folder, labels = models / "any-labels", ["rain", "war"]
+    alone = TopicClassifier.from_pretrained(folder, labels=labels).predict(article)
+    shared = TopicClassifier.from_pretrained(folder, labels=labels, encoder=encoder).predict(article)
+    assert shared.label == alone.label
+    assert shared.score == pytest.approx(alone.score, abs=1e-4)
 
 
 def test_heads_and_adapters_that_do_not_fit_are_refused(models: Path) -> None:

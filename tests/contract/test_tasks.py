@@ -69,6 +69,14 @@ CASES = (
     Case("topics, IPTC adapter", TopicClassifier, "iptc"),
     Case("topics, cosine", TopicClassifier, "base", ZERO_SHOT),
     Case("topics, cosine, multi-label", TopicClassifier, "base", (*ZERO_SHOT, ("multi_label", True)), ("multi_label",)),
+    Case("topics, label space", TopicClassifier, "any-labels", ZERO_SHOT),
+    Case(
+        "topics, label space, multi-label",
+        TopicClassifier,
+        "any-labels",
+        (*ZERO_SHOT, ("multi_label", True)),
+        ("multi_label",),
+    ),
     Case("topics, entailment", TopicClassifier, "nli", ZERO_SHOT),
     Case(
         "topics, entailment, multi-label", TopicClassifier, "nli", (*ZERO_SHOT, ("multi_label", True)), ("multi_label",)
@@ -303,6 +311,10 @@ def test_a_model_answers_its_own_kind_of_question_only(models: Path, article: Ar
         StanceDetector.from_pretrained(models / "topics", encoder=Encoder.load(models / "base", name="b"))
     with pytest.raises(ModelError, match=r"labels=\[…\]"):
         TopicClassifier.from_pretrained(models / "base")
+    with pytest.raises(ModelError, match=r"labels=\[…\]"):
+        TopicClassifier.from_pretrained(models / "any-labels")
+    with pytest.raises(ModelError, match="made for claim-stance"):
+        TopicClassifier.from_pretrained(models / "claim", labels=LABELS)
 
 
 @pytest.mark.parametrize(

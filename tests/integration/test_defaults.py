@@ -12,12 +12,38 @@ import newsml
 from newsml.article import Article, Span
 from newsml.models.card import cards
 from newsml.results import Analysis, Result, StanceResult
+from newsml.tasks.analyze import Analyzer
 
 pytestmark = pytest.mark.model
 
 ROOT = Path(__file__).parents[2]
 CLAIM = "Russia is increasing its troops at Ukraine's border"
-DEFAULTS = ("claim-stance-minilm", "target-stance-minilm", "iptc-topics-minilm", "extractive-minilm")
+DEFAULTS = (
+    "claim-stance-minilm",
+    "target-stance-minilm",
+    "iptc-topics-minilm",
+    "zero-shot-topics-minilm",
+    "extractive-minilm",
+)
+ODD_LABELS = (
+    ("The striker scored twice before half-time.", ["football", "tennis", "chess"], "football"),
+    ("She sliced the onions and let the soup simmer for an hour.", ["cooking", "space travel"], "cooking"),
+    (
+        "The central bank raised its key rate by half a point.",
+        ["interest rates", "weather", "poetry"],
+        "interest rates",
+    ),
+    ("Thousands fled as the river burst its banks.", ["floods", "earthquakes", "elections"], "floods"),
+    ("Parliament passed the budget after a night of debate.", ["politics", "gardening"], "politics"),
+    ("The probe sent back its first pictures of Saturn's rings.", ["astronomy", "fashion", "taxes"], "astronomy"),
+    ("A jury found him guilty of fraud.", ["the courts", "sailing", "music"], "the courts"),
+    ("The band will tour Europe next spring.", ["music", "medicine", "farming"], "music"),
+    ("Doctors warn that the flu season will be severe.", ["health", "railways", "art"], "health"),
+    ("Wheat prices fell after a record harvest.", ["farming and crops", "cinema"], "farming and crops"),
+    ("The airline cancelled two hundred flights.", ["aviation", "religion", "chemistry"], "aviation"),
+    ("Hackers stole the data of a million customers.", ["computer security", "cycling"], "computer security"),
+)
+"""Sentences and labels made up for this test, with the one that a reader would choose."""
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +130,24 @@ def test_zero_shot_topics(article: Article) -> None:
     assert (result.label, result.labels) == (None, ())
     several = newsml.TopicClassifier.from_pretrained(labels=["Russia", "Ukraine", "cooking"], multi_label=True)
     assert {topic.name for topic in several.predict(article).labels} == {"Russia", "Ukraine"}
+
+
+def test_zero_shot_topics_with_odd_labels() -> None:
+    for text, labels, expected in ODD_LABELS:
+        classifier = newsml.TopicClassifier.from_pretrained(labels=labels)
+        assert classifier.model.name == "zero-shot-topics-minilm"
+        assert classifier.predict(Article(text)).label == expected, text
+
+
+def test_zero_shot_topics_share_the_base_of_an_analysis(article: Article) -> None:
+    labels = ["sports", "war and the military", "cooking"]
+    shared = Analyzer.from_pretrained(labels=labels).analyze(article, targets=[])
+    alone = newsml.TopicClassifier.from_pretrained(labels=labels).predict(article)
+    assert shared.topics.label == alone.label
+    assert shared.topics.score == pytest.approx(alone.score, abs=1e-4)
+    plain = newsml.TopicClassifier.from_pretrained("all-MiniLM-L6-v2", labels=labels).predict(article)
+    assert plain.model.name == "all-MiniLM-L6-v2"
+    assert plain.score != pytest.approx(alone.score, abs=1e-3)
 
 
 def test_abstractive_summary_and_headline(article: Article) -> None:

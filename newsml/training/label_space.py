@@ -1,0 +1,247 @@
+"""Fits the space in which zero-shot topics compare texts with labels: a LoRA adapter on an encoder, no head.
+
+Owns the loss, the draws of labels and the evaluation. Knows nothing of tables or recipes' files.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import Trainer, set_seed
+
+from newsml.config.evaluate import Bootstrap
+from newsml.config.finetune import FinetuneConfig
+from newsml.errors import TrainingError
+from newsml.evaluation.figures import classification
+from newsml.evaluation.predictions import Prediction
+from newsml.io.rows import Row
+from newsml.models.calibration import Calibration
+from newsml.models.classifier import softmax
+from newsml.models.encoder import Embedder, Encoder, TextPair, encode, mean_pool
+from newsml.models.load import merge
+from newsml.tasks.inputs import one_text
+from newsml.tasks.labelers import worded
+from newsml.tasks.topics import TEMPLATE
+from newsml.training.calibrate import calibrate
+from newsml.training.cards import Figures, Measured
+from newsml.training.classifiers import PAD_TO, with_lora
+from newsml.training.data import Split
+from newsml.training.held_out import HeldOut
+from newsml.training.trainer import Say, arguments, fingerprint, load_base, set_up, train
+
+TEMPLATES = (TEMPLATE, "{}", "This text is about {}.", "The topic of this article is {}.", "News about {}.")
+"""How labels stand in training: every second time in the default template, that of use."""
+
+CHARACTERS = 8
+"""Characters of a text for each token that is trained on: English takes about five, so that no text falls short."""
+
+Labels = Mapping[int, tuple[str, ...]]
+"""The labels of each table, by its number."""
+
+
+def fit_label_space(
+    config: FinetuneConfig, split: Split, base: Path, folder: Path, say: Say
+) -> tuple[Figures, Calibration]:
+    """Fit, save, reload, calibrate and evaluate a label space.
+
+    Returns:
+        Figures of the model, the frozen base and the commonest label by table, and the calibration of the cosines.
+
+    Raises:
+        TrainingError: A table has fewer than two labels.
+    """
+    set_seed(config.seed)
+    encoder = load_base(config, base)
+    labels = labels_of(split)
+    for number, names in labels.items():
+        if len(names) < 2:
+            raise TrainingError(
+                f"train[{number}] has the label {names[0]!r} alone; a text is compared with two or more"
+            )
+        say(f"  {config.train[number].name}: {len(names)} labels")
+    say("preparing inputs")
+    entries = _entries(split.train, encoder, max_tokens=config.training.max_tokens)
+    model = _Space(with_lora(encoder.model.train(), config), config)
+    set_up(encoder.model, config)
+    trainer = _Trainer(
+        model=model,
+        args=arguments(config),
+        train_dataset=entries,
+        data_collator=_Collator(config, split.train, labels, encoder.tokenizer),
+    )
+    say(f"training on {len(entries)} texts")
+    train(trainer, fingerprint(config, split), say)
+    model.encoder.half().save_pretrained(folder)  # Half the file; the figures are those of the file.
+    fitted = Embedder(merge(base, folder, name=config.name))
+    return evaluate(config, split, fitted, Embedder(Encoder.load(base, name=config.base)), say)
+
+
+def labels_of(split: Split) -> Labels:
+    """The labels of each table, sorted."""
+    found: dict[int, set[str]] = {}
+    for row in (*split.train, *split.dev):
+        found.setdefault(row.source, set()).add(row.label)
+    return {number: tuple(sorted(names)) for number, names in sorted(found.items())}
+
+
+def drawn(row: Row, labels: Sequence[str], random: Random) -> list[bool]:
+    """Which labels a text is compared with: its own, and each other one with a chance that is drawn first.
+
+    So a text meets few labels and many, as in use.
+    """
+    chance = random.random()
+    return [label == row.label or random.random() < chance for label in labels]
+
+
+def evaluate(
+    config: FinetuneConfig, split: Split, fitted: Embedder, plain: Embedder, say: Say
+) -> tuple[Figures, Calibration]:
+    """Figures on the held-out rows by table, each text against all labels of its table, beside the base as it is.
+
+    The temperature is fitted on the same rows, each against labels drawn as in training.
+    """
+    labels = labels_of(split)
+    every = tuple(sorted({name for names in labels.values() for name in names}))
+    rows = [row for number in labels for row in split.dev if row.source == number]
+    scale = config.contrast.temperature
+    if not rows:
+        return {}, Calibration(method="temperature", temperature=scale)
+    figures: Figures = {}
+    cosines = np.full((len(rows), len(every)), -np.inf)
+    random, first = Random(config.seed), 0
+    for number, names in labels.items():
+        own = [row for row in rows if row.source == number]
+        if not own:
+            continue
+        similar = similarities(own, names, fitted, config)
+        common = Counter(row.label for row in split.train if row.source == number).most_common(1)[0][0]
+        systems = {
+            "model": [names[i] for i in similar.argmax(axis=1)],
+            "cosine": [names[i] for i in similarities(own, names, plain, config).argmax(axis=1)],
+            "majority": [common] * len(own),
+        }
+        for system, answers in systems.items():
+            measured = _measured(own, answers, names, system=system, seed=config.seed)
+            figures[f"{config.train[number].name}: {system}"] = measured
+            chief = ", ".join(f"{figure.name} {figure.value:.3f}" for figure in measured.figures)
+            say(f"{config.train[number].name}: {system}: {measured.rows} rows, {chief}")
+        asked = np.array([drawn(row, names, random) for row in own])
+        columns = [every.index(name) for name in names]
+        cosines[first : first + len(own), columns] = np.where(asked, similar, -np.inf)
+        first += len(own)
+    held = HeldOut(
+        rows=tuple(rows),
+        tables=tuple(config.train[row.source].name for row in rows),
+        labels=every,
+        probabilities=lambda temperature: softmax(cosines, temperature=scale * temperature),
+    )
+    calibration, _ = calibrate(held, seed=config.seed)
+    # Fitted as a multiple of the temperature in training, which cosines are nowhere near 1 for.
+    return figures, calibration.model_copy(update={"temperature": round(scale * calibration.temperature, 4)})
+
+
+def _measured(rows: Sequence[Row], answers: Sequence[str], names: Sequence[str], *, system: str, seed: int) -> Measured:
+    """Accuracy and macro-F1 of answers; the model's with intervals."""
+    predictions = [
+        Prediction(str(place), row.group, (row.label,), (answer,), answer == row.label)
+        for place, (row, answer) in enumerate(zip(rows, answers, strict=True))
+    ]
+    doubt = Bootstrap() if system == "model" else Bootstrap(samples=0)
+    found = classification.figures(predictions, names, fnc=False, bootstrap=doubt, seed=seed)
+    wanted = (classification.ACCURACY, classification.MACRO_F1)
+    return Measured(len(rows), tuple(figure for figure in found if figure.name in wanted))
+
+
+def similarities(rows: Sequence[Row], names: Sequence[str], embedder: Embedder, config: FinetuneConfig) -> np.ndarray:
+    """Cosines of the rows' texts with labels in the default template: (rows, labels)."""
+    texts = [opening(row, max_tokens=config.training.max_tokens) for row in rows]
+    vectors = np.stack(embedder(texts))
+    found: np.ndarray = vectors @ np.stack(embedder([worded(TEMPLATE, name) for name in names])).T
+    return found
+
+
+def opening(row: Row, *, max_tokens: int) -> str:
+    """The title and the first so many tokens of a row, or somewhat more."""
+    text = row.text[: CHARACTERS * max_tokens]
+    return one_text(TextPair(row.title, text) if row.title else TextPair(text))
+
+
+def _entries(rows: Sequence[Row], encoder: Encoder, *, max_tokens: int) -> list[dict[str, Any]]:
+    made: dict[Row, Sequence[int]] = {}
+    for row in dict.fromkeys(rows):
+        text = TextPair(opening(row, max_tokens=max_tokens))
+        made[row] = encode(encoder.tokenizer, text, max_tokens)["input_ids"]
+    return [{"input_ids": made[row], "row": number, "length": len(made[row])} for number, row in enumerate(rows)]
+
+
+class _Collator:
+    """Texts and the labels they are compared with; what is drawn depends on the rows alone, so that runs can resume."""
+
+    def __init__(self, config: FinetuneConfig, rows: Sequence[Row], labels: Labels, tokenizer: Any) -> None:
+        self.config, self.rows, self.labels, self.tokenizer = config, rows, labels, tokenizer
+
+    def __call__(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """A batch: encoded texts, encoded labels, which labels each text meets, and which is its own."""
+        rows = [self.rows[entry["row"]] for entry in entries]
+        random = Random(f"{self.config.seed} {[entry['row'] for entry in entries]}")
+        columns = [
+            (source, label)
+            for source in sorted({row.source for row in rows})
+            for label in self._chosen(source, rows, random)
+        ]
+        template = random.choice((TEMPLATE, random.choice(TEMPLATES)))
+        names = [random.choice((label, *self.config.wording.get(label, ()))) for _, label in columns]
+        labels = [encode(self.tokenizer, TextPair(worded(template, name)), None)["input_ids"] for name in names]
+        asked = torch.tensor([drawn(row, [label for _, label in columns], random) for row in rows])
+        same = torch.tensor([[row.source == source for source, _ in columns] for row in rows])
+        return {
+            "texts": self._padded([entry["input_ids"] for entry in entries]),
+            "labels": self._padded(labels),
+            "asked": asked & same,
+            "own": torch.tensor([columns.index((row.source, row.label)) for row in rows]),
+        }
+
+    def _chosen(self, source: int, rows: Sequence[Row], random: Random) -> list[str]:
+        present = {row.label for row in rows if row.source == source}
+        others = [label for label in self.labels[source] if label not in present]
+        room = max(self.config.contrast.labels - len(present), 0)
+        return sorted(present) + random.sample(others, min(room, len(others)))
+
+    def _padded(self, ids: Sequence[Sequence[int]]) -> dict[str, torch.Tensor]:
+        return dict(self.tokenizer.pad({"input_ids": list(ids)}, return_tensors="pt", pad_to_multiple_of=PAD_TO))
+
+
+class _Space(torch.nn.Module):
+    def __init__(self, encoder: Any, config: FinetuneConfig) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.contrast = config.contrast
+
+    def forward(self, texts: Any, labels: Any, asked: torch.Tensor, own: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Cross-entropy over each text's labels, and how far the vectors have gone from the base's."""
+        vectors, names = self._vectors(texts), self._vectors(labels)
+        logits = (vectors @ names.T / self.contrast.temperature).masked_fill(~asked, -torch.inf)
+        loss = torch.nn.functional.cross_entropy(logits, own)
+        if self.contrast.keep:
+            with torch.no_grad(), self.encoder.disable_adapter():
+                before = torch.cat([self._vectors(texts), self._vectors(labels)])
+            loss = loss + self.contrast.keep * (torch.cat([vectors, names]) - before).square().sum(-1).mean()
+        return {"loss": loss, "logits": logits}
+
+    def _vectors(self, batch: Any) -> torch.Tensor:
+        hidden = self.encoder(**batch).last_hidden_state.float()
+        return torch.nn.functional.normalize(mean_pool(hidden, batch), dim=-1)
+
+
+class _Trainer(Trainer):  # type: ignore[misc]  # transformers is untyped
+    """The Hugging Face trainer with the label space's own loss."""
+
+    def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any) -> Any:
+        outputs = model(**inputs)
+        return (outputs["loss"], outputs) if return_outputs else outputs["loss"]
