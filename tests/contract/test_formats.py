@@ -13,7 +13,8 @@ from transformers import AutoModel, AutoModelForSequenceClassification, AutoToke
 
 from newsml.article import Article
 from newsml.errors import ModelError
-from newsml.models.card import Calibration, read_card
+from newsml.models.calibration import Calibration
+from newsml.models.card import read_card
 from newsml.models.classifier import Classifier
 from newsml.models.encoder import Embedder, Encoder, TextPair
 from newsml.models.load import merge
