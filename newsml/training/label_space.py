@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -33,6 +34,7 @@ from newsml.training.cards import Figures, Measured
 from newsml.training.classifiers import PAD_TO, with_lora
 from newsml.training.data import Split
 from newsml.training.held_out import HeldOut
+from newsml.training.own_words import own_words
 from newsml.training.trainer import Say, arguments, fingerprint, load_base, set_up, train
 
 TEMPLATES = (TEMPLATE, "{}", "This text is about {}.", "The topic of this article is {}.", "News about {}.")
@@ -40,6 +42,9 @@ TEMPLATES = (TEMPLATE, "{}", "This text is about {}.", "The topic of this articl
 
 CHARACTERS = 8
 """Characters of a text for each token that is trained on: English takes about five, so that no text falls short."""
+
+WORDS = -1
+"""What stands for the number of a table where a text is asked for words of its own."""
 
 Labels = Mapping[int, tuple[str, ...]]
 """The labels of each table, by its number."""
@@ -77,9 +82,18 @@ def fit_label_space(
     )
     say(f"training on {len(entries)} texts")
     train(trainer, fingerprint(config, split), say)
+    _shrink(model.encoder, config.contrast.share)
     model.encoder.half().save_pretrained(folder)  # Half the file; the figures are those of the file.
     fitted = Embedder(merge(base, folder, name=config.name))
     return evaluate(config, split, fitted, Embedder(Encoder.load(base, name=config.base)), say)
+
+
+def _shrink(encoder: Any, share: float) -> None:
+    """Go only a share of the way from the base's weights to the tuned ones."""
+    with torch.no_grad():
+        for name, weight in encoder.named_parameters():
+            if ".lora_B." in name:
+                weight.mul_(share)
 
 
 def labels_of(split: Split) -> Labels:
@@ -90,13 +104,13 @@ def labels_of(split: Split) -> Labels:
     return {number: tuple(sorted(names)) for number, names in sorted(found.items())}
 
 
-def drawn(row: Row, labels: Sequence[str], random: Random) -> list[bool]:
+def drawn(own: str, labels: Sequence[str], random: Random) -> list[bool]:
     """Which labels a text is compared with: its own, and each other one with a chance that is drawn first.
 
     So a text meets few labels and many, as in use.
     """
     chance = random.random()
-    return [label == row.label or random.random() < chance for label in labels]
+    return [label == own or random.random() < chance for label in labels]
 
 
 def evaluate(
@@ -131,7 +145,7 @@ def evaluate(
             figures[f"{config.train[number].name}: {system}"] = measured
             chief = ", ".join(f"{figure.name} {figure.value:.3f}" for figure in measured.figures)
             say(f"{config.train[number].name}: {system}: {measured.rows} rows, {chief}")
-        asked = np.array([drawn(row, names, random) for row in own])
+        asked = np.array([drawn(row.label, names, random) for row in own])
         columns = [every.index(name) for name in names]
         cosines[first : first + len(own), columns] = np.where(asked, similar, -np.inf)
         first += len(own)
@@ -180,38 +194,66 @@ def _entries(rows: Sequence[Row], encoder: Encoder, *, max_tokens: int) -> list[
     return [{"input_ids": made[row], "row": number, "length": len(made[row])} for number, row in enumerate(rows)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What a text of a batch is asked.
+
+    Attributes:
+        table: Whose labels it meets, by number; ``WORDS`` for the words of the texts beside it.
+        own: The label that is its own.
+    """
+
+    table: int
+    own: str
+
+
 class _Collator:
     """Texts and the labels they are compared with; what is drawn depends on the rows alone, so that runs can resume."""
 
     def __init__(self, config: FinetuneConfig, rows: Sequence[Row], labels: Labels, tokenizer: Any) -> None:
         self.config, self.rows, self.labels, self.tokenizer = config, rows, labels, tokenizer
+        distinct = list(dict.fromkeys(rows))
+        found = own_words([opening(row, max_tokens=config.training.max_tokens) for row in distinct])
+        self.words = dict(zip(distinct, found, strict=True))
 
     def __call__(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """A batch: encoded texts, encoded labels, which labels each text meets, and which is its own."""
         rows = [self.rows[entry["row"]] for entry in entries]
         random = Random(f"{self.config.seed} {[entry['row'] for entry in entries]}")
-        columns = [
-            (source, label)
-            for source in sorted({row.source for row in rows})
-            for label in self._chosen(source, rows, random)
-        ]
+        questions = [self._question(row, random) for row in rows]
+        tables = sorted({question.table for question in questions})
+        columns = [(table, label) for table in tables for label in self._chosen(table, questions, random)]
         template = random.choice((TEMPLATE, random.choice(TEMPLATES)))
         names = [random.choice((label, *self.config.wording.get(label, ()))) for _, label in columns]
         labels = [encode(self.tokenizer, TextPair(worded(template, name)), None)["input_ids"] for name in names]
-        asked = torch.tensor([drawn(row, [label for _, label in columns], random) for row in rows])
-        same = torch.tensor([[row.source == source for source, _ in columns] for row in rows])
+        asked = [self._met(row, question, columns, random) for row, question in zip(rows, questions, strict=True)]
         return {
             "texts": self._padded([entry["input_ids"] for entry in entries]),
             "labels": self._padded(labels),
-            "asked": asked & same,
-            "own": torch.tensor([columns.index((row.source, row.label)) for row in rows]),
+            "asked": torch.tensor(asked),
+            "own": torch.tensor([columns.index((question.table, question.own)) for question in questions]),
         }
 
-    def _chosen(self, source: int, rows: Sequence[Row], random: Random) -> list[str]:
-        present = {row.label for row in rows if row.source == source}
-        others = [label for label in self.labels[source] if label not in present]
+    def _question(self, row: Row, random: Random) -> _Question:
+        words = self.words[row]
+        if words and random.random() < self.config.contrast.words:
+            return _Question(WORDS, random.choice(words))
+        return _Question(row.source, row.label)
+
+    def _chosen(self, table: int, questions: Sequence[_Question], random: Random) -> list[str]:
+        present = {question.own for question in questions if question.table == table}
+        others = [label for label in self.labels.get(table, ()) if label not in present]
         room = max(self.config.contrast.labels - len(present), 0)
         return sorted(present) + random.sample(others, min(room, len(others)))
+
+    def _met(self, row: Row, question: _Question, columns: Sequence[tuple[int, str]], random: Random) -> list[bool]:
+        """Which labels a text meets: of its own table alone; of the words of others, those that it has not itself."""
+        meets = drawn(question.own, [label for _, label in columns], random)
+        also = set(self.words[row]) - {question.own} if question.table == WORDS else ()
+        return [
+            table == question.table and met and label not in also
+            for (table, label), met in zip(columns, meets, strict=True)
+        ]
 
     def _padded(self, ids: Sequence[Sequence[int]]) -> dict[str, torch.Tensor]:
         return dict(self.tokenizer.pad({"input_ids": list(ids)}, return_tensors="pt", pad_to_multiple_of=PAD_TO))
@@ -221,17 +263,13 @@ class _Space(torch.nn.Module):
     def __init__(self, encoder: Any, config: FinetuneConfig) -> None:
         super().__init__()
         self.encoder = encoder
-        self.contrast = config.contrast
+        self.temperature = config.contrast.temperature
 
     def forward(self, texts: Any, labels: Any, asked: torch.Tensor, own: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Cross-entropy over each text's labels, and how far the vectors have gone from the base's."""
+        """Cross-entropy over the labels that each text meets."""
         vectors, names = self._vectors(texts), self._vectors(labels)
-        logits = (vectors @ names.T / self.contrast.temperature).masked_fill(~asked, -torch.inf)
+        logits = (vectors @ names.T / self.temperature).masked_fill(~asked, -torch.inf)
         loss = torch.nn.functional.cross_entropy(logits, own)
-        if self.contrast.keep:
-            with torch.no_grad(), self.encoder.disable_adapter():
-                before = torch.cat([self._vectors(texts), self._vectors(labels)])
-            loss = loss + self.contrast.keep * (torch.cat([vectors, names]) - before).square().sum(-1).mean()
         return {"loss": loss, "logits": logits}
 
     def _vectors(self, batch: Any) -> torch.Tensor:
