@@ -12,13 +12,14 @@ from pydantic import Field, model_validator
 from newsml.config.base import StrictModel
 from newsml.config.tables import Table
 
-Task = Literal["topics", "claim-stance", "target-stance", "summary-extractive"]
+Task = Literal["topics", "claim-stance", "target-stance", "summary-extractive", "summary-abstractive"]
 
 FIELDS: dict[Task, tuple[str, ...]] = {
     "topics": ("text", "label"),
     "claim-stance": ("text", "claim", "label"),
     "target-stance": ("text", "target", "label"),
     "summary-extractive": ("text", "summary"),
+    "summary-abstractive": ("text", "summary"),
 }
 """Columns a source must map for each task."""
 
@@ -27,8 +28,12 @@ OPTIONAL: dict[Task, tuple[str, ...]] = {
     "claim-stance": ("id", "title", "group"),
     "target-stance": ("id", "title", "group", "evidence", "start", "end"),
     "summary-extractive": ("id", "title", "group"),
+    "summary-abstractive": ("id", "title", "group"),
 }
 """Columns it may map: ``evidence`` is a list of verbatim fragments, ``start`` and ``end`` are the target's offsets."""
+
+ANSWERS = ("summary", "headline")
+"""What a generator can be taught: ``label`` says which of them a table's ``summary`` column holds; without it, summaries."""
 
 
 class Source(Table):
@@ -118,7 +123,7 @@ class FinetuneConfig(StrictModel):
         kind: Marks the file as a recipe.
         name: Name of the model it makes.
         task: What the model does.
-        base: Card name, hub id or folder of the encoder to start from.
+        base: Card name, hub id or folder of the encoder to start from; of ``summary-abstractive``, of the chat model.
         method: ``lora`` (adapter and head), ``full`` (every weight), ``head`` (scikit-learn's logistic regression on
             the frozen base's vectors, saved as its classification head).
         data_root: Folder that ``path`` is looked up in.
@@ -149,6 +154,9 @@ class FinetuneConfig(StrictModel):
     def _columns(self) -> FinetuneConfig:
         for number, source in enumerate(self.train):
             source.check_columns(FIELDS[self.task], OPTIONAL[self.task], f"train[{number}]", self.task)
+            if self.task == "summary-abstractive" and source.label not in (None, *ANSWERS):
+                expected = " or ".join(ANSWERS)
+                raise ValueError(f"train[{number}].label: got {source.label!r}, expected {expected}: what summary holds")
         return self
 
     @model_validator(mode="after")

@@ -24,8 +24,15 @@ from newsml.models.files import ModelFile, RelativePath
 CARD_FILE = "newsml.yaml"
 """Name of the card in a saved model folder."""
 
-Task = Literal["base-encoder", "base-generator", "topics", "claim-stance", "target-stance", "summary-extractive"]
-
+Task = Literal[
+    "base-encoder",
+    "base-generator",
+    "topics",
+    "claim-stance",
+    "target-stance",
+    "summary-extractive",
+    "summary-abstractive",
+]
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]

@@ -17,18 +17,13 @@ from newsml.models.load import load_base
 from newsml.models.resolve import Resolved
 from newsml.results import ModelInfo, SummaryResult, SummarySentence
 from newsml.tasks import rewrite
+from newsml.tasks.briefs import summary_system
 from newsml.tasks.evidence import units
 from newsml.tasks.run import Call, Steps
 from newsml.tasks.selection import Length
 from newsml.text.sentences import split
 from newsml.text.support import unsupported
 from newsml.text.windows import windows
-
-SUMMARY_PROMPT = (
-    "Provide a concise, objective summary of the input text in up to {count} sentences, focusing on key actions and "
-    "intentions without using second or third person pronouns."
-)
-"""SmolLM2 was tuned on this wording, with *three* for the count (HuggingFaceTB/smoltalk, smol-summarize)."""
 
 WINDOW_TOKENS = 1024
 """Most tokens of an article in one prompt: models lose the thread beyond."""
@@ -98,8 +93,7 @@ class Abstractive:
         tokens = min(TOKENS_PER_SENTENCE * count, self._answer_tokens)
         if self._generator.is_seq2seq:
             return Prompt(text=text, max_new_tokens=tokens)
-        words = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}
-        system = SUMMARY_PROMPT.format(count=words.get(count, str(count)))
+        system = summary_system(count)
         return Prompt(text=f"{article.title}\n\n{text}".strip(), system=system, max_new_tokens=tokens)
 
     @property

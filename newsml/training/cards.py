@@ -26,7 +26,7 @@ NAMES = {
     "rouge2": "ROUGE-2",
     "rougeLsum": "ROUGE-Lsum",
 }
-BASELINES = ("tfidf", "lead-3", "majority")
+BASELINES = ("tfidf", "lead-3", "majority", "untuned")
 """In the order a card prefers them."""
 
 FORMULA = (
@@ -45,12 +45,13 @@ def make_card(
 ) -> Card:
     """Describe a fine-tuned model: its recipe's words and the run's figures."""
     scorer = config.task == "summary-extractive"
+    summarizer = config.task.startswith("summary-")
     return Card(
         name=config.name,
         task=config.task,
         base=base.name,
         summary=config.card.summary,
-        labels=None if scorer else tuple(labels),
+        labels=None if summarizer else tuple(labels),
         max_tokens=config.training.max_tokens,
         languages=base.card.languages if base.card else (),
         licence=config.card.licence,
@@ -58,7 +59,7 @@ def make_card(
         limits=config.card.limits or "Not known; see the data it was trained on.",
         intended_use=config.card.intended_use,
         figures=tuple(_figures(config, figures)),
-        calibration=None if scorer else Calibration(method="temperature", temperature=round(temperature, 4)),
+        calibration=None if summarizer else Calibration(method="temperature", temperature=round(temperature, 4)),
         formula=FORMULA if scorer else None,
     )
 

@@ -29,7 +29,7 @@ class Outcome:
     Attributes:
         folder: The saved model.
         figures: Figure names to values, for the model and its baselines, on the held-out rows.
-        labels: Class names in the order of the logits; empty for sentence scorers.
+        labels: Class names in the order of the logits; empty for summaries.
     """
 
     folder: Path
@@ -104,6 +104,10 @@ def _fit(
         from newsml.training.sentences import fit_sentences
 
         return fit_sentences(config, split, base, folder, say)
+    if config.task == "summary-abstractive":
+        from newsml.training.generation import fit_generator
+
+        return fit_generator(config, split, base, folder, say)
     if config.method == "head":
         from newsml.training.head import fit_head
 
@@ -119,7 +123,7 @@ def label_names(config: FinetuneConfig, split: Split) -> tuple[str, ...]:
     Raises:
         TrainingError: Fewer than two classes, or a label the recipe does not list.
     """
-    if config.task == "summary-extractive":
+    if config.task.startswith("summary-"):
         return ()
     found = sorted({row.label for row in split.train})
     unknown = sorted({row.label for row in (*split.train, *split.dev)} - set(config.labels or found))
