@@ -33,7 +33,7 @@ OPTIONAL: dict[Task, tuple[str, ...]] = {
 """Columns it may map: ``evidence`` is a list of verbatim fragments, ``start`` and ``end`` are the target's offsets."""
 
 ANSWERS = ("summary", "headline")
-"""What a generator can be taught: ``label`` says which of them a table's ``summary`` column holds; without it, summaries."""
+"""What a generator can be taught: ``label`` says what a table has for a ``summary``; without it, summaries."""
 
 
 class Source(Table):
@@ -63,8 +63,8 @@ class Training(StrictModel):
         max_tokens: Longest input in tokens, special tokens included.
         lora_rank: Rank of the low-rank updates (method ``lora``).
         lora_alpha: Their scale is ``lora_alpha / lora_rank``.
-        dropout: Dropout in the base and in front of the low-rank updates. On a processor drawing it takes as long as all
-            the rest of a step, so that the same time without it buys twice the examples.
+        dropout: Dropout in the base and in front of the low-rank updates. On a processor drawing it takes as long as
+            all the rest of a step, so that the same time without it buys twice the examples.
         group_by_length: Batches of near-equal length: faster, but where a class goes with a length the batches are
             lopsided, and training can collapse.
         precision: ``"auto"`` computes in bf16 where the processor or GPU has it, else fp32.
@@ -156,7 +156,9 @@ class FinetuneConfig(StrictModel):
             source.check_columns(FIELDS[self.task], OPTIONAL[self.task], f"train[{number}]", self.task)
             if self.task == "summary-abstractive" and source.label not in (None, *ANSWERS):
                 expected = " or ".join(ANSWERS)
-                raise ValueError(f"train[{number}].label: got {source.label!r}, expected {expected}: what summary holds")
+                raise ValueError(
+                    f"train[{number}].label: got {source.label!r}, expected {expected}: what summary holds"
+                )
         return self
 
     @model_validator(mode="after")

@@ -60,7 +60,7 @@ class Abstractive:
         """A summary: of a long article, the summary of its windows' summaries."""
         if self._small:
             checked = yield from rewrite.rewritten(article, length, self._generator, self._embedder)
-            return self._made(article, checked)
+            return result_of(article, self.model, checked)
         most, budget = length.limits(len(article.text.split()))
         count = most if length.words is None and length.ratio is None else max(1, round(budget / 22))
         texts = self._windows(article.text)
@@ -79,7 +79,7 @@ class Abstractive:
         """A generated headline, of the opening or (small models) of the most central sentence."""
         if self._small:
             checked = yield from rewrite.headline(article, self._generator, self._embedder)
-            return self._made(article, checked)
+            return result_of(article, self.model, checked)
         text = self._windows(article.text)[0]
         (generation,) = yield Call(self._generator, [self._prompt(article, text, 1)])
         line = next(iter(_sentences(generation)), generation.text)
@@ -114,26 +114,30 @@ class Abstractive:
         sentences = units(article, self._embedder.encoder.count_tokens)
         vectors = np.stack((yield Call(self._embedder, [*lines, *(sentence.text for sentence in sentences)])))
         cosines = vectors[: len(lines)] @ vectors[len(lines) :].T
-        return self._made(
-            article, [_checked(line, article, sentences, row) for line, row in zip(lines, cosines, strict=True)]
-        )
+        checked = [_checked(line, article, sentences, row) for line, row in zip(lines, cosines, strict=True)]
+        return result_of(article, self.model, checked)
 
-    def _made(self, article: Article, checked: Sequence[SummarySentence]) -> SummaryResult:
-        sources: dict[tuple[bool, int], Span] = {}
-        for span in (sentence.evidence for sentence in checked if sentence.evidence is not None):
-            place = span.field == "text", span.start
-            if place not in sources or (span.score or 0.0) > (sources[place].score or 0.0):
-                sources[place] = span
-        return SummaryResult(
-            article_id=article.id,
-            model=self.model,
-            truncated=False,
-            kind="abstractive",
-            text=" ".join(sentence.text for sentence in checked),
-            sentences=(),
-            checked=tuple(checked),
-            evidence=tuple(sources[place] for place in sorted(sources)),
-        )
+
+def result_of(
+    article: Article, model: ModelInfo, checked: Sequence[SummarySentence], dropped: Sequence[str] = ()
+) -> SummaryResult:
+    """A summary of generated sentences, with the places of the article they rest on in its order."""
+    sources: dict[tuple[bool, int], Span] = {}
+    for span in (sentence.evidence for sentence in checked if sentence.evidence is not None):
+        place = span.field == "text", span.start
+        if place not in sources or (span.score or 0.0) > (sources[place].score or 0.0):
+            sources[place] = span
+    return SummaryResult(
+        article_id=article.id,
+        model=model,
+        truncated=False,
+        kind="abstractive",
+        text=" ".join(sentence.text for sentence in checked),
+        sentences=(),
+        checked=tuple(checked),
+        evidence=tuple(sources[place] for place in sorted(sources)),
+        dropped=tuple(dropped),
+    )
 
 
 def _checked(line: str, article: Article, sentences: Sequence[Sentence], cosines: np.ndarray) -> SummarySentence:

@@ -10,8 +10,11 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from newsml.article import Sentence
+from newsml.article import Article, Sentence
+from newsml.models.encoder import Embedder
 from newsml.models.generator import Prompt
+from newsml.tasks.evidence import units
+from newsml.tasks.run import Call, Steps
 
 SUMMARY_PROMPT = (
     "Provide a concise, objective summary of the input text in up to {count} sentences, focusing on key actions and "
@@ -36,6 +39,13 @@ HEADLINE_BRIEF_TOKENS = 120
 """Tokens that a tuned summarizer reads for a headline."""
 
 _COUNTS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}
+
+
+def embedded_body(article: Article, embedder: Embedder) -> Steps[tuple[list[Sentence], np.ndarray]]:
+    """The sentences of an article's text, and their unit vectors, shape (sentences, width)."""
+    sentences = [s for s in units(article, embedder.encoder.count_tokens) if s.field == "text"]
+    vectors = yield Call(embedder, [sentence.text for sentence in sentences])
+    return sentences, np.stack(vectors)
 
 
 def centrality(vectors: np.ndarray) -> list[float]:

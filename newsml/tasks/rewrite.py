@@ -15,8 +15,7 @@ from newsml.article import Article, Sentence
 from newsml.models.encoder import Embedder
 from newsml.models.generator import Generation, Generator, Prompt
 from newsml.results import SummarySentence
-from newsml.tasks.briefs import HEADLINE_PROMPT, centrality
-from newsml.tasks.evidence import units
+from newsml.tasks.briefs import HEADLINE_PROMPT, centrality, embedded_body
 from newsml.tasks.run import Call, Steps
 from newsml.tasks.selection import Length, select
 from newsml.text.sentences import split
@@ -41,7 +40,7 @@ def rewritten(
     article: Article, length: Length, generator: Generator, embedder: Embedder
 ) -> Steps[list[SummarySentence]]:
     """The most central sentences in article order, each rewritten where a rewriting stays close to it."""
-    sentences, vectors = yield from _body(article, embedder)
+    sentences, vectors = yield from embedded_body(article, embedder)
     chosen = select(sentences, centrality(vectors), length)
     sources = [sentences[i] for i in chosen]
     return (yield from _best(article, sources, vectors[chosen], REWRITE_PROMPT, REWRITE_TOKENS, generator, embedder))
@@ -49,16 +48,10 @@ def rewritten(
 
 def headline(article: Article, generator: Generator, embedder: Embedder) -> Steps[list[SummarySentence]]:
     """The most central sentence, boiled down to a line."""
-    sentences, vectors = yield from _body(article, embedder)
+    sentences, vectors = yield from embedded_body(article, embedder)
     best = select(sentences, centrality(vectors), Length(sentences=1))
     sources = [sentences[i] for i in best]
     return (yield from _best(article, sources, vectors[best], HEADLINE_PROMPT, HEADLINE_TOKENS, generator, embedder))
-
-
-def _body(article: Article, embedder: Embedder) -> Steps[tuple[list[Sentence], np.ndarray]]:
-    sentences = [s for s in units(article, embedder.encoder.count_tokens) if s.field == "text"]
-    vectors = yield Call(embedder, [sentence.text for sentence in sentences])
-    return sentences, np.stack(vectors)
 
 
 def _best(

@@ -112,7 +112,7 @@ def _batch(entries: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
 def answer_loss(model: Any, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
     """Mean cross-entropy of the answers' tokens.
 
-    Logits are computed where there is a label alone: over a vocabulary of 50,000 they would take as long as many layers.
+    Logits are computed where there is a label alone: over a vocabulary of 50,000 they take as long as many layers.
     """
     whole = model.get_base_model() if hasattr(model, "get_base_model") else model
     labels = inputs["labels"][:, 1:]
