@@ -195,6 +195,11 @@ class Generator:
             text = self._template([{"role": "user", "content": f"{prompt.system}\n\n{prompt.text}".strip()}])
         return self._ids(text + prompt.prefix, special=False)
 
+    def answer_ids(self, text: str) -> list[int]:
+        """Token ids of an answer as the model would generate it, its end included."""
+        ends = self.model.generation_config.eos_token_id
+        return [*self._ids(text, special=False), ends[0] if isinstance(ends, list) else ends]
+
     def _ids(self, text: str, *, special: bool = True) -> list[int]:
         from newsml.models.encoder import valid
 

@@ -88,10 +88,7 @@ def _table(config: FinetuneConfig, label: str) -> str:
 
 def _entry(dialogue: Dialogue, generator: Generator) -> dict[str, Any]:
     """Token ids of question and answer, the end of the turn included, and which of them carry the loss."""
-    question = generator.encode(dialogue.prompt)
-    ends = generator.model.generation_config.eos_token_id
-    end = ends[0] if isinstance(ends, list) else ends
-    answer = [*generator.tokenizer(dialogue.answer, add_special_tokens=False)["input_ids"], end]
+    question, answer = generator.encode(dialogue.prompt), generator.answer_ids(dialogue.answer)
     ids = [*question, *answer]
     return {"input_ids": ids, "labels": [UNSEEN] * len(question) + answer, "length": len(ids)}
 
