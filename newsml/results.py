@@ -174,12 +174,15 @@ class SummarySentence:
         supported: True where every number, name and quotation in it stands in the article.
         unsupported: Those that do not, as written.
         evidence: The article's sentence nearest to it, with the cosine similarity as its score.
+        origin: ``"generated"``, or ``"extracted"`` where the article's own sentence stands in for a generated one that
+            it did not support.
     """
 
     text: str
     supported: bool
     unsupported: tuple[str, ...]
     evidence: Span | None
+    origin: Literal["generated", "extracted"] = "generated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +195,7 @@ class SummaryResult(Result):
         sentences: Extractive: the chosen sentences in article order, with offsets and scores. Abstractive: empty.
         checked: Abstractive: each generated sentence with what the article does not support. Extractive: empty.
         evidence: The article's sentences the summary rests on.
+        dropped: Abstractive: generated sentences left out because the article does not support them.
         words: Length of ``text`` in words (white-space tokens).
     """
 
@@ -200,6 +204,7 @@ class SummaryResult(Result):
     sentences: tuple[Span, ...]
     checked: tuple[SummarySentence, ...]
     evidence: tuple[Span, ...]
+    dropped: tuple[str, ...] = ()
 
     @property
     def words(self) -> int:

@@ -154,6 +154,26 @@ def save_chat(folder: Path) -> Path:
     return folder
 
 
+def save_writer(folder: Path, base: Path) -> Path:
+    """A LoRA adapter with random weights on a chat model, and the card of a summarizer."""
+    torch.manual_seed(5)
+    adapter = LoraConfig(task_type="CAUSAL_LM", r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False)
+    get_peft_model(LlamaForCausalLM.from_pretrained(base), adapter).save_pretrained(folder)
+    card = Card(
+        name=folder.name,
+        task="summary-abstractive",
+        base=str(base),
+        summary="A tiny model for tests.",
+        max_tokens=512,
+        languages=("en",),
+        licence="Apache-2.0",
+        limits="Random weights.",
+        intended_use="Tests.",
+    )
+    write_card(card, folder)
+    return folder
+
+
 def save_seq2seq(folder: Path) -> Path:
     """A sequence-to-sequence model with random weights."""
     torch.manual_seed(4)
@@ -190,7 +210,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     ``base`` is an encoder; ``topics`` and ``nli`` are whole classifiers; ``claim``, ``target``, ``learned``, ``iptc``,
     ``any-labels`` and ``scorer`` are adapters on the base; ``stance`` holds the two of stance; ``chat`` and
-    ``seq2seq`` generate.
+    ``seq2seq`` generate, and ``writer`` is an adapter on ``chat``.
     """
     root = tmp_path_factory.mktemp("models")
     torch.manual_seed(0)
@@ -208,6 +228,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(root / name, root / "stance" / name)
     save_chat(root / "chat")
     save_seq2seq(root / "seq2seq")
+    save_writer(root / "writer", root / "chat")
     return root
 
 

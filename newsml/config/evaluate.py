@@ -32,13 +32,13 @@ OPTIONAL: dict[Task, tuple[str, ...]] = {
 and ``end`` are the offsets at which the text names the target; without them its name is looked for."""
 
 Name = Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9._]|-[A-Za-z0-9._])*$")
-Baseline = Literal["majority", "stratified", "tfidf", "cosine", "lead-3", "random", "textrank", "lexrank"]
+Baseline = Literal["majority", "stratified", "tfidf", "cosine", "lead-2", "lead-3", "random", "textrank", "lexrank"]
 
 BASELINES: dict[Task, tuple[Baseline, ...]] = {
     "topics": ("majority", "stratified", "tfidf", "cosine"),
     "claim-stance": ("majority", "stratified", "tfidf"),
     "target-stance": ("majority", "stratified", "tfidf"),
-    "summary": ("lead-3", "random", "textrank", "lexrank"),
+    "summary": ("lead-2", "lead-3", "random", "textrank", "lexrank"),
 }
 """What each task can be compared with. ``tfidf`` needs a train table; ``majority`` and ``stratified`` take their class
 shares from it where there is one, else from the test rows, and the report says so."""

@@ -12,7 +12,9 @@ from pydantic import Field, model_validator
 from newsml.config.base import StrictModel
 from newsml.config.tables import Table
 
-Task = Literal["topics", "topics-zero-shot", "claim-stance", "target-stance", "summary-extractive"]
+Task = Literal[
+    "topics", "topics-zero-shot", "claim-stance", "target-stance", "summary-extractive", "summary-abstractive"
+]
 
 FIELDS: dict[Task, tuple[str, ...]] = {
     "topics": ("text", "label"),
@@ -20,6 +22,7 @@ FIELDS: dict[Task, tuple[str, ...]] = {
     "claim-stance": ("text", "claim", "label"),
     "target-stance": ("text", "target", "label"),
     "summary-extractive": ("text", "summary"),
+    "summary-abstractive": ("text", "summary"),
 }
 """Columns a source must map for each task."""
 
@@ -29,9 +32,13 @@ OPTIONAL: dict[Task, tuple[str, ...]] = {
     "claim-stance": ("id", "title", "group"),
     "target-stance": ("id", "title", "group", "evidence", "start", "end"),
     "summary-extractive": ("id", "title", "group"),
+    "summary-abstractive": ("id", "title", "group"),
 }
 """Columns it may map: ``secondary`` is a second label that applies too, or empty; ``evidence`` is a list of verbatim
 fragments, ``start`` and ``end`` are the target's offsets."""
+
+ANSWERS = ("summary", "headline")
+"""What a generator can be taught: ``label`` says what a table has for a ``summary``; without it, summaries."""
 
 
 class Source(Table):
@@ -144,7 +151,7 @@ class FinetuneConfig(StrictModel):
         kind: Marks the file as a recipe.
         name: Name of the model it makes.
         task: What the model does.
-        base: Card name, hub id or folder of the encoder to start from.
+        base: Card name, hub id or folder of the encoder to start from; of ``summary-abstractive``, of the chat model.
         folds: Cross-validate: tables with ``dev`` above 0 are judged in so many folds of their groups, each by a model
             trained without it, and the model that is kept is trained on all rows. 0 holds out ``dev`` of them instead.
         method: ``lora`` (adapter and head), ``full`` (every weight), ``head`` (scikit-learn's logistic regression on
@@ -184,6 +191,11 @@ class FinetuneConfig(StrictModel):
             source.check_columns(FIELDS[self.task], OPTIONAL[self.task], f"train[{number}]", self.task)
             if source.stories and (source.dev < 1 or self.task != "claim-stance"):
                 raise ValueError(f"train[{number}].stories: whole stories are held out of claim stance, with dev: 1")
+            if self.task == "summary-abstractive" and source.label not in (None, *ANSWERS):
+                expected = " or ".join(ANSWERS)
+                raise ValueError(
+                    f"train[{number}].label: got {source.label!r}, expected {expected}: what summary holds"
+                )
         return self
 
     @model_validator(mode="after")

@@ -45,12 +45,14 @@ class Answer:
         scores: Probability of each class; empty where the system has none.
         evidence: The spans it rests on.
         refused: Why the system did not read the row; empty where it did.
+        repaired: Abstractive summaries: share of the sentences that were dropped or replaced by the article's own.
     """
 
     given: tuple[str, ...]
     scores: dict[str, float] = field(default_factory=dict)
     evidence: tuple[Span, ...] = ()
     refused: str = ""
+    repaired: float | None = None
 
 
 class Answering(Protocol):
@@ -212,7 +214,9 @@ def _stance_answer(result: StanceResult, system: System, labels: Sequence[str]) 
 
 def _summary_answer(result: SummaryResult) -> Answer:
     sentences = result.sentences or result.checked
-    return Answer(tuple(sentence.text for sentence in sentences), {}, result.sentences)
+    mended = sum(sentence.origin == "extracted" for sentence in result.checked) + len(result.dropped)
+    share = mended / (len(result.checked) + len(result.dropped)) if result.checked else None
+    return Answer(tuple(sentence.text for sentence in sentences), {}, result.sentences, repaired=share)
 
 
 def _renamed(scores: Iterable[tuple[str, float]], names: dict[str, str | None]) -> dict[str, float]:

@@ -33,6 +33,7 @@ Task = Literal[
     "claim-stance",
     "target-stance",
     "summary-extractive",
+    "summary-abstractive",
 ]
 
 

@@ -87,12 +87,15 @@ class Generator:
         self.is_chat = kind == "chat"
 
     @classmethod
-    def load(cls, folder: Path, *, name: str | None = None, dtype: str = "auto") -> Generator:
+    def load(
+        cls, folder: Path, *, name: str | None = None, dtype: str = "auto", adapter: Path | None = None
+    ) -> Generator:
         """Load a model from a folder with ``config.json``, tokenizer and safetensors.
 
         Args:
             folder: A causal, chat or sequence-to-sequence model.
             name: What messages call it; the folder's name where None.
+            adapter: A PEFT adapter's folder, merged into the weights.
             dtype: ``"float32"``, ``"bfloat16"``, ``"float16"``, or ``"auto"``: fp32 on the processor, where half
                 precision is slower or less exact, and the checkpoint's own type on a GPU.
 
@@ -101,7 +104,7 @@ class Generator:
         """
         from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
-        from newsml.models.encoder import device, load_tokenizer, to_device
+        from newsml.models.encoder import device, load_tokenizer, loading, to_device
 
         found = architecture(folder)
         if found.kind not in ("seq2seq", "causal", "chat"):
@@ -117,7 +120,18 @@ class Generator:
             tokenizer = load_tokenizer(folder)
         except (OSError, ValueError) as error:
             raise ModelError(f"{folder}: cannot be loaded ({str(error).splitlines()[0]})") from error
+        if adapter is not None:
+            from peft import PeftModel
+
+            with loading(adapter):
+                model = PeftModel.from_pretrained(model, adapter).merge_and_unload()
         return cls(to_device(model), tokenizer, name=name or folder.name, kind=found.kind, max_tokens=found.max_tokens)
+
+    def save(self, folder: Path) -> None:
+        """Write model and tokenizer so that plain ``transformers`` loads them."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.model.save_pretrained(folder)
+        self.tokenizer.save_pretrained(folder)
 
     @property
     def parameters(self) -> int:
@@ -180,6 +194,11 @@ class Generator:
             # Some templates (Gemma's, Mistral's) refuse the system role.
             text = self._template([{"role": "user", "content": f"{prompt.system}\n\n{prompt.text}".strip()}])
         return self._ids(text + prompt.prefix, special=False)
+
+    def answer_ids(self, text: str) -> list[int]:
+        """Token ids of an answer as the model would generate it, its end included."""
+        ends = self.model.generation_config.eos_token_id
+        return [*self._ids(text, special=False), ends[0] if isinstance(ends, list) else ends]
 
     def _ids(self, text: str, *, special: bool = True) -> list[int]:
         from newsml.models.encoder import valid

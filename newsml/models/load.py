@@ -13,6 +13,7 @@ from newsml.models.architecture import Kind, architecture
 from newsml.models.card import Card, write_card
 from newsml.models.classifier import Classifier
 from newsml.models.encoder import Embedder, Encoder, loading, to_device
+from newsml.models.generator import Generator
 from newsml.models.resolve import Resolved, resolve
 
 DEFAULT_BASE = "all-MiniLM-L6-v2"
@@ -96,6 +97,15 @@ def load_classifier(found: Resolved, kind: Kind, *, encoder: Encoder | None = No
     return Classifier.merged(resolve(card.base).path, found.path, card.labels)
 
 
+def load_generator(found: Resolved) -> Generator:
+    """Load a generator: an adapter merged into its base, or a whole model."""
+    if kind_of(found) != "newsml-adapter":
+        return Generator.load(found.path, name=found.name)
+    if found.card is None or found.card.base is None:
+        raise ModelError(f"{found.name}: an adapter's card must name its base")
+    return Generator.load(resolve(found.card.base).path, name=found.name, adapter=found.path)
+
+
 def refuse(found: Resolved, kind: str, expected: str) -> ModelError:
     """The error for a model that cannot do what was asked."""
     what = f"{kind}, made for {found.card.task}" if found.card else kind
@@ -116,8 +126,8 @@ def least_score(card: Card | None) -> float:
 def save_model(found: Resolved, folder: Path) -> None:
     """Save a model so that plain ``transformers`` loads it, with its card where it has one.
 
-    Classifiers are saved whole, adapters merged, and so are zero-shot encoders; a sentence scorer stays an adapter
-    beside its head; encoders and generators are plain already.
+    Classifiers, generators and zero-shot encoders are saved whole, adapters merged; a sentence scorer stays an adapter
+    beside its head; other encoders and generators are plain already.
 
     Args:
         found: The model.
@@ -133,6 +143,8 @@ def save_model(found: Resolved, folder: Path) -> None:
             load_classifier(found, kind).save(folder)
         elif kind == "newsml-adapter" and found.card and found.card.task == "topics-zero-shot":
             load_embedder(found, kind).encoder.save(folder)
+        elif kind == "newsml-adapter" and found.card and found.card.task == "summary-abstractive":
+            load_generator(found).save(folder)
         elif kind == "newsml-adapter":
             for path in (*found.path.glob("*.safetensors"), found.path / "adapter_config.json"):
                 shutil.copyfile(path, folder / path.name)

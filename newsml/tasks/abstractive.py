@@ -17,18 +17,13 @@ from newsml.models.load import load_base
 from newsml.models.resolve import Resolved
 from newsml.results import ModelInfo, SummaryResult, SummarySentence
 from newsml.tasks import rewrite
+from newsml.tasks.briefs import summary_system
 from newsml.tasks.evidence import units
 from newsml.tasks.run import Call, Steps
 from newsml.tasks.selection import Length
 from newsml.text.sentences import split
 from newsml.text.support import unsupported
 from newsml.text.windows import windows
-
-SUMMARY_PROMPT = (
-    "Provide a concise, objective summary of the input text in up to {count} sentences, focusing on key actions and "
-    "intentions without using second or third person pronouns."
-)
-"""SmolLM2 was tuned on this wording, with *three* for the count (HuggingFaceTB/smoltalk, smol-summarize)."""
 
 WINDOW_TOKENS = 1024
 """Most tokens of an article in one prompt: models lose the thread beyond."""
@@ -65,7 +60,7 @@ class Abstractive:
         """A summary: of a long article, the summary of its windows' summaries."""
         if self._small:
             checked = yield from rewrite.rewritten(article, length, self._generator, self._embedder)
-            return self._made(article, checked)
+            return result_of(article, self.model, checked)
         most, budget = length.limits(len(article.text.split()))
         count = most if length.words is None and length.ratio is None else max(1, round(budget / 22))
         texts = self._windows(article.text)
@@ -84,7 +79,7 @@ class Abstractive:
         """A generated headline, of the opening or (small models) of the most central sentence."""
         if self._small:
             checked = yield from rewrite.headline(article, self._generator, self._embedder)
-            return self._made(article, checked)
+            return result_of(article, self.model, checked)
         text = self._windows(article.text)[0]
         (generation,) = yield Call(self._generator, [self._prompt(article, text, 1)])
         line = next(iter(_sentences(generation)), generation.text)
@@ -98,8 +93,7 @@ class Abstractive:
         tokens = min(TOKENS_PER_SENTENCE * count, self._answer_tokens)
         if self._generator.is_seq2seq:
             return Prompt(text=text, max_new_tokens=tokens)
-        words = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}
-        system = SUMMARY_PROMPT.format(count=words.get(count, str(count)))
+        system = summary_system(count)
         return Prompt(text=f"{article.title}\n\n{text}".strip(), system=system, max_new_tokens=tokens)
 
     @property
@@ -120,26 +114,30 @@ class Abstractive:
         sentences = units(article, self._embedder.encoder.count_tokens)
         vectors = np.stack((yield Call(self._embedder, [*lines, *(sentence.text for sentence in sentences)])))
         cosines = vectors[: len(lines)] @ vectors[len(lines) :].T
-        return self._made(
-            article, [_checked(line, article, sentences, row) for line, row in zip(lines, cosines, strict=True)]
-        )
+        checked = [_checked(line, article, sentences, row) for line, row in zip(lines, cosines, strict=True)]
+        return result_of(article, self.model, checked)
 
-    def _made(self, article: Article, checked: Sequence[SummarySentence]) -> SummaryResult:
-        sources: dict[tuple[bool, int], Span] = {}
-        for span in (sentence.evidence for sentence in checked if sentence.evidence is not None):
-            place = span.field == "text", span.start
-            if place not in sources or (span.score or 0.0) > (sources[place].score or 0.0):
-                sources[place] = span
-        return SummaryResult(
-            article_id=article.id,
-            model=self.model,
-            truncated=False,
-            kind="abstractive",
-            text=" ".join(sentence.text for sentence in checked),
-            sentences=(),
-            checked=tuple(checked),
-            evidence=tuple(sources[place] for place in sorted(sources)),
-        )
+
+def result_of(
+    article: Article, model: ModelInfo, checked: Sequence[SummarySentence], dropped: Sequence[str] = ()
+) -> SummaryResult:
+    """A summary of generated sentences, with the places of the article they rest on in its order."""
+    sources: dict[tuple[bool, int], Span] = {}
+    for span in (sentence.evidence for sentence in checked if sentence.evidence is not None):
+        place = span.field == "text", span.start
+        if place not in sources or (span.score or 0.0) > (sources[place].score or 0.0):
+            sources[place] = span
+    return SummaryResult(
+        article_id=article.id,
+        model=model,
+        truncated=False,
+        kind="abstractive",
+        text=" ".join(sentence.text for sentence in checked),
+        sentences=(),
+        checked=tuple(checked),
+        evidence=tuple(sources[place] for place in sorted(sources)),
+        dropped=tuple(dropped),
+    )
 
 
 def _checked(line: str, article: Article, sentences: Sequence[Sentence], cosines: np.ndarray) -> SummarySentence:

@@ -15,7 +15,7 @@ from newsml.article import Article, Sentence
 from newsml.models.encoder import Embedder
 from newsml.models.generator import Generation, Generator, Prompt
 from newsml.results import SummarySentence
-from newsml.tasks.evidence import units
+from newsml.tasks.briefs import HEADLINE_PROMPT, centrality, embedded_body
 from newsml.tasks.run import Call, Steps
 from newsml.tasks.selection import Length, select
 from newsml.text.sentences import split
@@ -27,18 +27,9 @@ REWRITE_PROMPT = (
 )
 """SmolLM2 was tuned on this wording (HuggingFaceTB/smoltalk, smol-rewrite)."""
 
-HEADLINE_PROMPT = (
-    "Extract and present the main key point of the input text in one very short sentence, including essential details "
-    "like dates or locations if necessary."
-)
-"""Likewise (HuggingFaceTB/smoltalk, smol-summarize)."""
-
 REWRITE_TOKENS = 64
 HEADLINE_TOKENS = 40
 BEAMS = 4
-LEAD_BONUS = 0.3
-"""Added to the first sentence's centrality, a half of it to the second's, and so on: news opens with the news."""
-
 CLOSEST = 0.7
 """A rewriting less similar to its source than this (cosine) is given up for the source itself."""
 
@@ -49,31 +40,18 @@ def rewritten(
     article: Article, length: Length, generator: Generator, embedder: Embedder
 ) -> Steps[list[SummarySentence]]:
     """The most central sentences in article order, each rewritten where a rewriting stays close to it."""
-    sentences, vectors = yield from _body(article, embedder)
-    chosen = select(sentences, _centrality(vectors), length)
+    sentences, vectors = yield from embedded_body(article, embedder)
+    chosen = select(sentences, centrality(vectors), length)
     sources = [sentences[i] for i in chosen]
     return (yield from _best(article, sources, vectors[chosen], REWRITE_PROMPT, REWRITE_TOKENS, generator, embedder))
 
 
 def headline(article: Article, generator: Generator, embedder: Embedder) -> Steps[list[SummarySentence]]:
     """The most central sentence, boiled down to a line."""
-    sentences, vectors = yield from _body(article, embedder)
-    best = select(sentences, _centrality(vectors), Length(sentences=1))
+    sentences, vectors = yield from embedded_body(article, embedder)
+    best = select(sentences, centrality(vectors), Length(sentences=1))
     sources = [sentences[i] for i in best]
     return (yield from _best(article, sources, vectors[best], HEADLINE_PROMPT, HEADLINE_TOKENS, generator, embedder))
-
-
-def _body(article: Article, embedder: Embedder) -> Steps[tuple[list[Sentence], np.ndarray]]:
-    sentences = [s for s in units(article, embedder.encoder.count_tokens) if s.field == "text"]
-    vectors = yield Call(embedder, [sentence.text for sentence in sentences])
-    return sentences, np.stack(vectors)
-
-
-def _centrality(vectors: np.ndarray) -> list[float]:
-    """Cosine to the centroid of the sentences, with a bonus for the opening (Radev et al. 2004)."""
-    centroid = vectors.mean(axis=0)
-    cosines = vectors @ (centroid / max(float(np.linalg.norm(centroid)), 1e-9))
-    return [float(cosine) + LEAD_BONUS / (1 + index) for index, cosine in enumerate(cosines)]
 
 
 def _best(

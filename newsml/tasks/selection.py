@@ -71,7 +71,7 @@ def select(sentences: Sequence[Sentence], scores: Sequence[float], length: Lengt
     """
     sizes = [len(sentence.text.split()) for sentence in sentences]
     most, budget = length.limits(sum(sizes))
-    bags = [frozenset(word.key for word in words_of(sentence.text)) for sentence in sentences]
+    bags = [_bag(sentence.text) for sentence in sentences]
     order = np.argsort(-np.asarray(scores), kind="stable")
     ranked = sorted(order, key=lambda i: sizes[i] < MIN_WORDS)
     chosen: list[int] = []
@@ -83,6 +83,15 @@ def select(sentences: Sequence[Sentence], scores: Sequence[float], length: Lengt
             chosen.append(int(index))
             budget -= sizes[index]
     return sorted(chosen)
+
+
+def overlap(one: str, other: str) -> float:
+    """Share of its words that the shorter of two sentences has in common with the other, 0 to 1."""
+    return _overlap(_bag(one), _bag(other))
+
+
+def _bag(text: str) -> frozenset[str]:
+    return frozenset(word.key for word in words_of(text))
 
 
 def _overlap(one: frozenset[str], other: frozenset[str]) -> float:

@@ -66,8 +66,9 @@ class Summarizer(Task[Article, SummaryResult]):
         """Load a summarizer.
 
         Args:
-            model: ``"extractive"`` (the article's own sentences), ``"abstractive"`` (SmolLM2), or a card name, folder
-                or hub id of a sequence-to-sequence summarizer, a causal or chat model, or an encoder.
+            model: ``"extractive"`` (the article's own sentences), ``"abstractive"`` (written by a small generator, each
+                sentence checked), or a card name, folder or hub id of a sequence-to-sequence summarizer, a causal or
+                chat model, or an encoder.
             sentences: Length of its summaries in sentences; or
             words: in words; or
             ratio: as a share of the article's words. Without any, three sentences.
@@ -88,6 +89,10 @@ class Summarizer(Task[Article, SummaryResult]):
             if base is not encoder:
                 base.merge()
             way = Extractive(scorer, info, max_tokens=found.card.max_tokens)
+        elif found.card is not None and found.card.task == "summary-abstractive":
+            from newsml.tasks.written import Written
+
+            way = Written.load(found, encoder=encoder)
         elif kind == "encoder":
             embedder = Embedder(load_encoder(found, encoder))
             way = Extractive(embedder, info, max_tokens=embedder.encoder.max_tokens)

@@ -47,12 +47,12 @@ class Measured:
 
 
 Figures = dict[str, Measured]
-"""By ``"<data>: <system>"``; of sentence scorers by ``"<system>"``."""
+"""By ``"<data>: <system>"``; of summarizers by ``"<system>"``."""
 
 LEFT_OUT = (BALANCED_ACCURACY, MICRO_F1, WEIGHTED_F1, MCC)
 """Figures that are in a run's record and not on its card, where they would say little that the others do not."""
 
-BASELINES = ("tfidf", "cosine", "lead-3", "majority")
+BASELINES = ("tfidf", "cosine", "lead-3", "majority", "untuned")
 """In the order a card prefers them."""
 
 LABEL_FORMULA = (
@@ -80,7 +80,7 @@ def make_card(
         task=config.task,
         base=base.name,
         summary=config.card.summary,
-        labels=None if scorer or any_labels else tuple(labels),
+        labels=tuple(labels) or None,
         max_tokens=config.training.max_tokens,
         languages=base.card.languages if base.card else (),
         licence=config.card.licence,

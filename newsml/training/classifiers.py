@@ -83,15 +83,20 @@ def make_examples(
 
 
 def with_lora(model: Any, config: FinetuneConfig) -> Any:
-    """The model with low-rank updates on every linear layer of its base; a classification head is trained whole."""
+    """The model with low-rank updates on every linear layer of its base.
+
+    A classification head is trained whole; the head of a language model, its vocabulary, stays as it is.
+    """
     from peft import LoraConfig, get_peft_model
 
     base = getattr(model, model.base_model_prefix, model)
-    head = [name for name, part in model.named_children() if base is not model and part is not base and _learns(part)]
+    speaks = config.task == "summary-abstractive"
+    heads = () if speaks or base is model else model.named_children()
+    head = [name for name, part in heads if part is not base and _learns(part)]
     targets = {name.rpartition(".")[2] for name, part in base.named_modules() if isinstance(part, torch.nn.Linear)}
     inside = [name for part in head for name, _ in getattr(model, part).named_modules()]
     adapter = LoraConfig(
-        task_type="SEQ_CLS" if head else "FEATURE_EXTRACTION",
+        task_type="CAUSAL_LM" if speaks else "SEQ_CLS" if head else "FEATURE_EXTRACTION",
         r=config.training.lora_rank,
         lora_alpha=config.training.lora_alpha,
         lora_dropout=config.training.dropout,

@@ -30,7 +30,7 @@ class Outcome:
     Attributes:
         folder: The saved model.
         figures: What the model and its baselines reach on the held-out rows.
-        labels: Class names in the order of the logits; empty for sentence scorers and zero-shot topics.
+        labels: Class names in the order of the logits; empty for summaries and zero-shot topics.
     """
 
     folder: Path
@@ -105,6 +105,10 @@ def _fit(
         from newsml.training.sentences import fit_sentences
 
         return fit_sentences(config, split, base, folder, say), None
+    if config.task == "summary-abstractive":
+        from newsml.training.generation import fit_generator
+
+        return fit_generator(config, split, base, folder, say), None
     if config.task == "topics-zero-shot":
         from newsml.training.label_space import fit_label_space
 
@@ -130,7 +134,7 @@ def label_names(config: FinetuneConfig, split: Split) -> tuple[str, ...]:
     Raises:
         TrainingError: Fewer than two classes, or a label the recipe does not list.
     """
-    if config.task in ("summary-extractive", "topics-zero-shot"):
+    if config.task.startswith("summary-") or config.task == "topics-zero-shot":
         return ()
     found = sorted({row.label for row in split.train})
     unknown = sorted({row.label for row in (*split.train, *split.dev)} - set(config.labels or found))

@@ -94,6 +94,7 @@ CASES = (
     Case("summary, centroid", Summarizer, "base", TWO, ("sentences",)),
     Case("summary, chat", Summarizer, "chat", TWO, ("sentences",)),
     Case("summary, seq2seq", Summarizer, "seq2seq", TWO, ("sentences",)),
+    Case("summary, writer", Summarizer, "writer", TWO, ("sentences",)),
 )
 
 

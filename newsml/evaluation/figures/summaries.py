@@ -33,6 +33,8 @@ BETTER: dict[str, Literal["higher", "lower", "none"]] = {
     "BERTScore": "higher",
     "unsupported facts": "lower",
     "unsupported sentences": "lower",
+    "doubtful sentences": "lower",
+    "repaired sentences": "none",
     "NLI entailment": "higher",
     "similarity": "higher",
     "coverage": "none",
