@@ -152,8 +152,6 @@ class FinetuneConfig(StrictModel):
         name: Name of the model it makes.
         task: What the model does.
         base: Card name, hub id or folder of the encoder to start from; of ``summary-abstractive``, of the chat model.
-        start: Card name or folder of a classifier's adapter on the same base, of the same rank, to go on from; None
-            starts afresh.
         folds: Cross-validate: tables with ``dev`` above 0 are judged in so many folds of their groups, each by a model
             trained without it, and the model that is kept is trained on all rows. 0 holds out ``dev`` of them instead.
         method: ``lora`` (adapter and head), ``full`` (every weight), ``head`` (scikit-learn's logistic regression on
@@ -178,7 +176,6 @@ class FinetuneConfig(StrictModel):
     data_root: str = "."
     output: str
     seed: int = 1
-    start: str | None = None
     folds: int = Field(default=0, ge=0)
     labels: tuple[str, ...] = ()
     train: tuple[Source, ...] = Field(min_length=1)
@@ -203,8 +200,6 @@ class FinetuneConfig(StrictModel):
 
     @model_validator(mode="after")
     def _method(self) -> FinetuneConfig:
-        if self.start is not None and (self.method != "lora" or not self.task.endswith(("topics", "stance"))):
-            raise ValueError("start: goes with classifiers fitted by method: lora")
         if self.method == "head" and self.task != "topics":
             raise ValueError(f"method: head fits topics only, not {self.task}; take lora")
         if self.folds == 1 or (self.folds and self.task == "summary-extractive"):

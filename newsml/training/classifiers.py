@@ -18,7 +18,6 @@ from newsml.errors import TrainingError
 from newsml.io.rows import Row
 from newsml.models.classifier import Classifier, new_classifier
 from newsml.models.encoder import Encoder, encode
-from newsml.models.resolve import resolve
 from newsml.training.data import Split
 from newsml.training.evaluate import Judged, judge
 from newsml.training.examples import Example, claim_examples, target_examples, topic_examples
@@ -51,8 +50,6 @@ def fit_classifier(
                 f"{config.base} lacks weights for {lacking[0]}, which an adapter would not save; take method: full"
             )
         model = with_lora(model, config)
-    if config.start is not None:
-        _take_over(model, config.start)
     set_up(model, config)
     trainer = _Trainer(
         model=model,
@@ -108,25 +105,6 @@ def with_lora(model: Any, config: FinetuneConfig) -> Any:
         modules_to_save=head or None,
     )
     return get_peft_model(model, adapter)
-
-
-def _take_over(model: Any, start: str) -> None:
-    """Give a model with a new adapter the weights of a fitted one, its head included.
-
-    Raises:
-        TrainingError: It has another base, rank or number of classes.
-    """
-    from peft import set_peft_model_state_dict
-    from safetensors.torch import load_file
-
-    path = resolve(start).path / "adapter_model.safetensors"
-    try:
-        outcome = set_peft_model_state_dict(model, load_file(path))
-    except (OSError, RuntimeError) as error:
-        reason = " ".join(str(error).split())
-        raise TrainingError(f"start: the adapter {start} does not fit this recipe ({reason:.160})") from error
-    if outcome.unexpected_keys:
-        raise TrainingError(f"start: the adapter {start} has {outcome.unexpected_keys[0]}, which this recipe has not")
 
 
 def _learns(part: torch.nn.Module) -> bool:

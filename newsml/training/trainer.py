@@ -92,7 +92,7 @@ def bf16(precision: str) -> bool:
 def fingerprint(config: FinetuneConfig, split: Split) -> str:
     """16 hex digits that change with anything that changes the weights: rows, labels, base, settings, seed."""
     recipe = config.model_dump_json(
-        include={"task", "base", "method", "seed", "labels", "wording", "training", "contrast", "start"}
+        include={"task", "base", "method", "seed", "labels", "wording", "training", "contrast"}
     )
     digest = sha256(recipe.encode())
     for row in split.train:

@@ -80,7 +80,7 @@ def test_a_recipe_can_be_carried_out(path: Path, models: Path, tmp_path: Path) -
     steps = recipe.training.model_copy(
         update={"max_steps": 2, "batch_size": 4, "save_steps": 2, "max_tokens": 64, "precision": "fp32"}
     )
-    places = {"base": str(models / "base"), "data_root": str(tmp_path / "data"), "output": str(tmp_path / "out"), "start": None}
+    places = {"base": str(models / "base"), "data_root": str(tmp_path / "data"), "output": str(tmp_path / "out")}
     outcome = finetune(recipe.model_copy(update={**places, "training": steps}))
     card = read_card(outcome.folder)
     assert (card.name, card.task) == (recipe.name, recipe.task)

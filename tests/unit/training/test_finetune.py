@@ -342,15 +342,3 @@ def test_cross_validation_judges_every_row_and_keeps_a_model_of_all(recipe: Any)
 def test_folds_that_make_no_sense_are_refused(recipe: Any, changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         recipe(**changes)
-
-
-def test_a_recipe_goes_on_from_a_fitted_adapter(recipe: Any) -> None:
-    first = finetune(recipe())
-    still = {"max_steps": 1, "learning_rate": 1e-12}
-    assert_same(first, finetune(recipe("second", start=str(first.folder), training=still)))
-    with pytest.raises(TrainingError, match="does not fit this recipe"):
-        finetune(recipe("third", start=str(first.folder), training={"lora_rank": 3}))
-    with pytest.raises(ModelError, match="does not exist"):
-        finetune(recipe("fourth", start="./nowhere"))
-    with pytest.raises(ValidationError, match="start: goes with classifiers"):
-        recipe("fifth", start=str(first.folder), method="head")
