@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
@@ -25,6 +26,7 @@ from transformers import (
 from newsml.article import Article
 from newsml.models.calibration import Calibration
 from newsml.models.card import Card, write_card
+from newsml.models.label_space import save_centre
 from newsml.models.scorer import SentenceHead, save_head
 from newsml.results import CLAIM_LABELS, TARGET_LABELS
 from newsml.tasks.taxonomy import iptc
@@ -115,6 +117,8 @@ def save_adapter(folder: Path, base: Path, task: str, labels: Sequence[str], *, 
         init_lora_weights=False,
     )
     get_peft_model(model, adapter).save_pretrained(folder)
+    if task == "topics-zero-shot":
+        save_centre(np.linspace(-0.1, 0.1, WIDTH), folder)
     card = Card(
         name=folder.name,
         task=task,  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ from newsml.models.card import Card, write_card
 from newsml.models.classifier import Classifier
 from newsml.models.encoder import Embedder, Encoder, loading, to_device
 from newsml.models.generator import Generator
+from newsml.models.label_space import CENTRE_FILE
 from newsml.models.resolve import Resolved, resolve
 
 DEFAULT_BASE = "all-MiniLM-L6-v2"
@@ -143,6 +144,7 @@ def save_model(found: Resolved, folder: Path) -> None:
             load_classifier(found, kind).save(folder)
         elif kind == "newsml-adapter" and found.card and found.card.task == "topics-zero-shot":
             load_embedder(found, kind).encoder.save(folder)
+            _copy_centre(found.path, folder)
         elif kind == "newsml-adapter" and found.card and found.card.task == "summary-abstractive":
             load_generator(found).save(folder)
         elif kind == "newsml-adapter":
@@ -150,6 +152,7 @@ def save_model(found: Resolved, folder: Path) -> None:
                 shutil.copyfile(path, folder / path.name)
         elif kind == "encoder":
             load_encoder(found).save(folder)
+            _copy_centre(found.path, folder)
         else:
             ignored = shutil.ignore_patterns("manifest.json", ".*")
             shutil.copytree(found.path, folder, dirs_exist_ok=True, ignore=ignored)
@@ -159,6 +162,11 @@ def save_model(found: Resolved, folder: Path) -> None:
         if isinstance(error, NewsmlError):
             raise
         raise WriteError(f"{folder}: the model cannot be saved there ({error.strerror or error})") from error
+
+
+def _copy_centre(source: Path, folder: Path) -> None:
+    if (source / CENTRE_FILE).is_file():
+        shutil.copyfile(source / CENTRE_FILE, folder / CENTRE_FILE)
 
 
 _NOT_SAVED = {"sources": (), "files": (), "aliases": (), "convert": None}

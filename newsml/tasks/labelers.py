@@ -91,7 +91,9 @@ def worded(template: str, label: str) -> str:
 class CosineLabels:
     """Any labels, by the cosine of a text's vector with the vectors of the labels in a template.
 
-    The labels are encoded once, when the object is made; an article costs one pass however many there are.
+    The labels are encoded once, when the object is made; an article costs one pass however many there are. In a label
+    space, which has a centre, a label's vector is the mean of those of its name alone and in the template, and what it
+    has in common with all texts is taken off: else a broad label (*trade*) draws what belongs to narrow ones (*grain*).
     """
 
     def __init__(
@@ -102,26 +104,36 @@ class CosineLabels:
         template: str,
         multi_label: bool,
         temperature: float = COSINE_TEMPERATURE,
+        centre: np.ndarray | None = None,
     ) -> None:
         self.embedder = embedder
         self.labels = tuple(labels)
         self.temperature = temperature
         self.max_tokens = min(COSINE_TOKENS, embedder.encoder.max_tokens)
         self.exclusive = not multi_label
-        self._vectors = np.stack(embedder([worded(template, label) for label in labels]))
-        self._anything = embedder([worded(template, "something")])[0]
+        names = (*labels, "something")
+        vectors = np.stack(embedder([worded(template, name) for name in names]))
+        if centre is not None:
+            vectors = vectors + np.stack(embedder(names))
+            vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        self._vectors = vectors
+        self._common = vectors @ centre if centre is not None else np.zeros(len(names))
 
     def count_tokens(self, texts: Sequence[str]) -> Sequence[int]:
         """Tokens of each text, without special tokens."""
         return self.embedder.encoder.count_tokens(texts)
 
+    def similarities(self, vectors: np.ndarray) -> np.ndarray:
+        """Cosines with the labels, and with "something" in the last column: (texts, width) to (texts, labels + 1)."""
+        found: np.ndarray = vectors @ self._vectors.T - self._common
+        return found
+
     def scores(self, inputs: Sequence[TextPair]) -> Steps[np.ndarray]:
         """Probabilities, shape (inputs, labels); multi-label ones measure each label against "something"."""
-        vectors = np.stack((yield Call(self.embedder, [one_text(pair) for pair in inputs])))
-        cosines = vectors @ self._vectors.T
+        cosines = self.similarities(np.stack((yield Call(self.embedder, [one_text(pair) for pair in inputs]))))
         if self.exclusive:
-            return softmax(cosines, temperature=self.temperature)
-        return expit((cosines - (vectors @ self._anything)[:, None]) / self.temperature)
+            return softmax(cosines[:, :-1], temperature=self.temperature)
+        return expit((cosines[:, :-1] - cosines[:, -1:]) / self.temperature)
 
 
 class EntailedLabels:

@@ -18,6 +18,7 @@ from newsml.models.card import Card, write_card
 from newsml.models.classifier import softmax
 from newsml.models.encoder import Embedder, Encoder, TextPair
 from newsml.models.generator import Generator
+from newsml.models.label_space import load_centre
 from newsml.models.load import (
     kind_of,
     least_score,
@@ -258,6 +259,7 @@ def _zero_shot(
             template=template,
             multi_label=multi_label,
             temperature=temperature(found.card) if calibrated else COSINE_TEMPERATURE,
+            centre=load_centre(found.path),
         )
     if kind in ("causal", "chat"):
         from newsml.tasks.chosen import ChosenLabels

@@ -56,8 +56,9 @@ BASELINES = ("tfidf", "cosine", "lead-3", "majority", "untuned")
 """In the order a card prefers them."""
 
 LABEL_FORMULA = (
-    "p = softmax(v(text) . v(label) / temperature) over the labels, with v the mean of the last hidden states, scaled "
-    'to unit length, and each label in a template such as "This news article is about {}."'
+    "p = softmax((v(text) - c) . n / temperature) over the labels, with v the mean of the last hidden states, scaled "
+    'to unit length, n the sum of v(label) and v(label in a template such as "This news article is about {}."), scaled '
+    "alike, and c = centre in label_space.safetensors"
 )
 SENTENCE_FORMULA = (
     "score = w2 . gelu(W1 [s; d; s * d; f] + b1) + b2 with s the mean last hidden state of the sentence's tokens, d "

@@ -25,9 +25,10 @@ from newsml.io.rows import Row
 from newsml.models.calibration import Calibration
 from newsml.models.classifier import softmax
 from newsml.models.encoder import Embedder, Encoder, TextPair, encode, mean_pool
+from newsml.models.label_space import save_centre
 from newsml.models.load import merge
 from newsml.tasks.inputs import one_text
-from newsml.tasks.labelers import worded
+from newsml.tasks.labelers import CosineLabels, worded
 from newsml.tasks.topics import TEMPLATE
 from newsml.training.calibrate import calibrate
 from newsml.training.cards import Figures, Measured
@@ -42,6 +43,12 @@ TEMPLATES = (TEMPLATE, "{}", "This text is about {}.", "The topic of this articl
 
 CHARACTERS = 8
 """Characters of a text for each token that is trained on: English takes about five, so that no text falls short."""
+
+Systems = Mapping[str, tuple[Embedder, np.ndarray | None]]
+"""What is evaluated: an encoder, and the centre of its label space where it has one."""
+
+CENTRE_TEXTS = 300
+"""Texts of a table that the centre is the mean of."""
 
 WORDS = -1
 """What stands for the number of a table where a text is asked for words of its own."""
@@ -85,7 +92,10 @@ def fit_label_space(
     _shrink(model.encoder, config.contrast.share)
     model.encoder.half().save_pretrained(folder)  # Half the file; the figures are those of the file.
     fitted = Embedder(merge(base, folder, name=config.name))
-    return evaluate(config, split, fitted, Embedder(Encoder.load(base, name=config.base)), say)
+    centre = _centre(config, split.train, fitted)
+    save_centre(centre, folder)
+    plain = Embedder(Encoder.load(base, name=config.base))
+    return evaluate(config, split, {"model": (fitted, centre), "cosine": (plain, None)}, say)
 
 
 def _shrink(encoder: Any, share: float) -> None:
@@ -94,6 +104,18 @@ def _shrink(encoder: Any, share: float) -> None:
         for name, weight in encoder.named_parameters():
             if ".lora_B." in name:
                 weight.mul_(share)
+
+
+def _centre(config: FinetuneConfig, rows: Sequence[Row], embedder: Embedder) -> np.ndarray:
+    """The mean vector of texts of every table, as many of each."""
+    random = Random(config.seed)
+    texts = []
+    for number in range(len(config.train)):
+        own = list(dict.fromkeys(row for row in rows if row.source == number))
+        chosen = random.sample(own, min(len(own), CENTRE_TEXTS))
+        texts += [opening(row, max_tokens=config.training.max_tokens) for row in chosen]
+    centre: np.ndarray = np.stack(embedder(texts)).mean(axis=0)
+    return centre
 
 
 def labels_of(split: Split) -> Labels:
@@ -113,9 +135,7 @@ def drawn(own: str, labels: Sequence[str], random: Random) -> list[bool]:
     return [label == own or random.random() < chance for label in labels]
 
 
-def evaluate(
-    config: FinetuneConfig, split: Split, fitted: Embedder, plain: Embedder, say: Say
-) -> tuple[Figures, Calibration]:
+def evaluate(config: FinetuneConfig, split: Split, systems: Systems, say: Say) -> tuple[Figures, Calibration]:
     """Figures on the held-out rows by table, each text against all labels of its table, beside the base as it is.
 
     The temperature is fitted on the same rows, each against labels drawn as in training.
@@ -133,21 +153,18 @@ def evaluate(
         own = [row for row in rows if row.source == number]
         if not own:
             continue
-        similar = similarities(own, names, fitted, config)
+        similar = {system: similarities(own, names, *parts, config) for system, parts in systems.items()}
         common = Counter(row.label for row in split.train if row.source == number).most_common(1)[0][0]
-        systems = {
-            "model": [names[i] for i in similar.argmax(axis=1)],
-            "cosine": [names[i] for i in similarities(own, names, plain, config).argmax(axis=1)],
-            "majority": [common] * len(own),
-        }
-        for system, answers in systems.items():
-            measured = _measured(own, answers, names, system=system, seed=config.seed)
+        answers = {system: [names[i] for i in found.argmax(axis=1)] for system, found in similar.items()}
+        answers["majority"] = [common] * len(own)
+        for system, given in answers.items():
+            measured = _measured(own, given, names, system=system, seed=config.seed)
             figures[f"{config.train[number].name}: {system}"] = measured
             chief = ", ".join(f"{figure.name} {figure.value:.3f}" for figure in measured.figures)
             say(f"{config.train[number].name}: {system}: {measured.rows} rows, {chief}")
         asked = np.array([drawn(row.label, names, random) for row in own])
         columns = [every.index(name) for name in names]
-        cosines[first : first + len(own), columns] = np.where(asked, similar, -np.inf)
+        cosines[first : first + len(own), columns] = np.where(asked, similar["model"], -np.inf)
         first += len(own)
     held = HeldOut(
         rows=tuple(rows),
@@ -172,12 +189,13 @@ def _measured(rows: Sequence[Row], answers: Sequence[str], names: Sequence[str],
     return Measured(len(rows), tuple(figure for figure in found if figure.name in wanted))
 
 
-def similarities(rows: Sequence[Row], names: Sequence[str], embedder: Embedder, config: FinetuneConfig) -> np.ndarray:
-    """Cosines of the rows' texts with labels in the default template: (rows, labels)."""
-    texts = [opening(row, max_tokens=config.training.max_tokens) for row in rows]
-    vectors = np.stack(embedder(texts))
-    found: np.ndarray = vectors @ np.stack(embedder([worded(TEMPLATE, name) for name in names])).T
-    return found
+def similarities(
+    rows: Sequence[Row], names: Sequence[str], embedder: Embedder, centre: np.ndarray | None, config: FinetuneConfig
+) -> np.ndarray:
+    """How near the rows' texts are to labels in the default template, as in use: (rows, labels)."""
+    labeler = CosineLabels(embedder, names, template=TEMPLATE, multi_label=False, centre=centre)
+    vectors = np.stack(embedder([opening(row, max_tokens=config.training.max_tokens) for row in rows]))
+    return labeler.similarities(vectors)[:, : len(names)]
 
 
 def opening(row: Row, *, max_tokens: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from peft import PeftModel
+from safetensors.torch import save_file
 from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 
 from newsml.article import Article
@@ -17,6 +19,7 @@ from newsml.models.calibration import Calibration
 from newsml.models.card import read_card
 from newsml.models.classifier import Classifier
 from newsml.models.encoder import Embedder, Encoder, TextPair
+from newsml.models.label_space import CENTRE_FILE, load_centre
 from newsml.models.load import merge
 from newsml.models.scorer import HEAD_FILE, SentenceScorer, SentenceWindow
 from newsml.results import CLAIM_LABELS
@@ -115,12 +118,24 @@ def test_a_saved_label_space_loads_in_transformers_and_keeps_its_calibration(mod
     encoder = Encoder.load(models / "base", name="b")
     ours = Embedder(encoder, models / "any-labels")(["Rain fell in Oslo."])[0]
     np.testing.assert_allclose((hidden / hidden.norm()).numpy(), ours, atol=1e-5)
+    np.testing.assert_array_equal(load_centre(tmp_path), load_centre(models / "any-labels"))
     card = read_card(tmp_path)
     assert (card.task, card.labels, card.calibration) == (
         "topics",
         ("rain", "war"),
         Calibration(method="temperature", temperature=1.5),
     )
+
+
+def test_a_damaged_centre_is_said(models: Path, tmp_path: Path) -> None:
+    assert load_centre(models / "base") is None
+    folder = shutil.copytree(models / "any-labels", tmp_path / "damaged")
+    (folder / CENTRE_FILE).write_bytes(b"no tensors")
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        TopicClassifier.from_pretrained(folder, labels=["rain", "war"])
+    save_file({"middle": torch.zeros(4)}, folder / CENTRE_FILE)
+    with pytest.raises(ModelError, match="expected one tensor, centre"):
+        TopicClassifier.from_pretrained(folder, labels=["rain", "war"])
 
 
 def test_an_adapter_shares_the_base_of_an_analysis(models: Path) -> None:

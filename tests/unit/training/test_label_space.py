@@ -21,6 +21,7 @@ from newsml.errors import ConfigError, TrainingError
 from newsml.io.rows import Row
 from newsml.models.card import read_card
 from newsml.models.encoder import Embedder, Encoder
+from newsml.models.label_space import load_centre
 from newsml.tasks.topics import TEMPLATE, TopicClassifier
 from newsml.training.data import read_split
 from newsml.training.finetune import finetune
@@ -79,6 +80,10 @@ def test_a_run_leaves_an_adapter_of_half_precision_and_a_calibrated_card(recipe:
     stored = load_file(outcome.folder / "adapter_model.safetensors")
     assert {tensor.dtype for tensor in stored.values()} == {torch.float16}
     assert all(".lora_" in name for name in stored)
+    centre = load_centre(outcome.folder)
+    assert centre is not None
+    assert centre.shape == (32,)
+    assert 0 < float(np.linalg.norm(centre)) < 1
 
 
 def test_the_adapter_works_in_newsml_and_in_plain_peft(recipe: Any, models: Path) -> None:
