@@ -17,7 +17,7 @@ pytestmark = pytest.mark.model
 
 ROOT = Path(__file__).parents[2]
 CLAIM = "Russia is increasing its troops at Ukraine's border"
-DEFAULTS = ("claim-stance-minilm", "target-stance-minilm", "iptc-topics-minilm", "extractive-minilm")
+DEFAULTS = ("claim-stance-minilm", "target-stance-minilm", "iptc-topics-minilm", "extractive-minilm", "abstractive-smollm2")
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +109,11 @@ def test_zero_shot_topics(article: Article) -> None:
 def test_abstractive_summary_and_headline(article: Article) -> None:
     summarizer = newsml.Summarizer.from_pretrained("abstractive")
     result = summarizer.predict(article, sentences=2)
-    assert (result.kind, len(result.checked)) == ("abstractive", 2)
+    assert result.kind == "abstractive"
+    assert len(result.checked) + len(result.dropped) == 2
+    assert result.supported
+    assert all(sentence.text.endswith((".", "”", '"')) for sentence in result.checked)
+    assert summarizer.predict(article, sentences=2) == result
     assert result.text == " ".join(sentence.text for sentence in result.checked)
     assert all(article.cut(span) == span.text for span in result.evidence)
     assert 3 <= summarizer.headline(article).words <= 40

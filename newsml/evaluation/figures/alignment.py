@@ -57,13 +57,16 @@ class Alignment:
         return values
 
 
-def load_alignment() -> Alignment:
-    """Alignment by the default encoder.
+def load_alignment(name: str | None = None) -> Alignment:
+    """Alignment by the tokens of an encoder.
+
+    Args:
+        name: Card name, folder or hub id; None is the default base.
 
     Raises:
-        DownloadError: Its files cannot be fetched.
+        ModelError: There is no such model.
     """
-    return Alignment(load_base())
+    return Alignment(load_base(name))
 
 
 def doubtful(values: Sequence[float]) -> float | None:
