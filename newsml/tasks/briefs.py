@@ -1,12 +1,11 @@
 """What a generator reads of an article, and how it is asked: the same in training and in use.
 
-Owns the prompts of summaries and headlines, and the choice of sentences they hold. Knows nothing of models' names or of
-decoding.
+Owns the prompts, and how central a sentence is. Knows nothing of models' names or of decoding.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -31,12 +30,18 @@ HEADLINE_PROMPT = (
 LEAD_BONUS = 0.3
 """Added to the first sentence's centrality, a half of it to the second's, and so on: news opens with the news."""
 
-BRIEF_TOKENS = 400
-"""Tokens of an article that a tuned summarizer reads at once: its most central sentences; longer articles give several
-such briefs."""
+REWRITE_PROMPT = (
+    "You're an AI assistant for text re-writing. Rewrite the input text to make it more concise while preserving its "
+    "core meaning."
+)
+"""Likewise (HuggingFaceTB/smoltalk, smol-rewrite)."""
 
-HEADLINE_BRIEF_TOKENS = 120
-"""Tokens that a tuned summarizer reads for a headline."""
+SOURCES = 2
+"""Sentences of the article that a sentence of a summary is written from, at most: of more, small models mix up who did
+what."""
+
+SENTENCE_TOKENS = 80
+HEADLINE_TOKENS = 40
 
 _COUNTS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}
 
@@ -59,43 +64,21 @@ def centrality(vectors: np.ndarray) -> list[float]:
     return [float(cosine) + LEAD_BONUS / (1 + index) for index, cosine in enumerate(cosines)]
 
 
-def fitting(order: Iterable[int], lengths: Sequence[int], *, max_tokens: int) -> list[int]:
-    """The sentences that fit a budget, taken in an order of preference.
-
-    Args:
-        order: Indices, the best first; one that stands twice is taken once.
-        lengths: Of all sentences, in tokens.
-        max_tokens: Most tokens together; the first sentence is taken even where it is longer.
-
-    Returns:
-        Indices in article order.
-    """
-    chosen: list[int] = []
-    left = max_tokens
-    for index in order:
-        if index not in chosen and (not chosen or lengths[index] <= left):
-            chosen.append(int(index))
-            left -= lengths[index]
-    return sorted(chosen)
-
-
 def summary_system(count: int) -> str:
     """How a summary of at most so many sentences is asked for."""
     return SUMMARY_PROMPT.format(count=_COUNTS.get(count, str(count)))
 
 
-def summary_text(title: str, sentences: Sequence[Sentence]) -> str:
-    """What a tuned summarizer reads: the title, and sentences of the article, each on a line of its own."""
-    lines = [" ".join(sentence.text.split()) for sentence in sentences]
-    return "\n".join([" ".join(title.split()), *lines]).strip()
+def sentence_prompt(sources: Sequence[Sentence]) -> Prompt:
+    """The question for a sentence of a summary, as the tuned summarizer knows it."""
+    return Prompt(text=_text(sources), system=REWRITE_PROMPT, max_new_tokens=SENTENCE_TOKENS)
 
 
-def summary_prompt(title: str, sentences: Sequence[Sentence], count: int, *, max_new_tokens: int = 128) -> Prompt:
-    """The question for a summary, as the tuned summarizer knows it."""
-    text = summary_text(title, sentences)
-    return Prompt(text=text, system=summary_system(count), max_new_tokens=max_new_tokens)
+def headline_prompt(sources: Sequence[Sentence]) -> Prompt:
+    """The question for a headline, as the tuned summarizer knows it."""
+    return Prompt(text=_text(sources), system=HEADLINE_PROMPT, max_new_tokens=HEADLINE_TOKENS)
 
 
-def headline_prompt(sentences: Sequence[Sentence], *, max_new_tokens: int = 40) -> Prompt:
-    """The question for a headline, as the tuned summarizer knows it: without the title, which it would only repeat."""
-    return Prompt(text=summary_text("", sentences), system=HEADLINE_PROMPT, max_new_tokens=max_new_tokens)
+def _text(sources: Sequence[Sentence]) -> str:
+    """Sentences in the order of the article, each on a line of its own."""
+    return "\n".join(" ".join(source.text.split()) for source in sources)

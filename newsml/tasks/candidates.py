@@ -1,12 +1,13 @@
-"""Generated sentences, judged by the article alone: which candidate to deliver, and what stands in for a bad sentence.
+"""Generated sentences, held against the sentences they were written from: which to deliver, and when the article's own.
 
-Owns ranking, repair and fitting to a length. Knows nothing of models or prompts; vectors are given.
+Owns the judgement and the ranking. Knows nothing of models or prompts; vectors are given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -14,16 +15,43 @@ from newsml.article import Article, Sentence
 from newsml.results import SummarySentence
 from newsml.tasks.selection import MAX_OVERLAP, MIN_WORDS, overlap
 from newsml.text.grounding import grounded
+from newsml.text.lexicon import FUNCTION_WORDS
 from newsml.text.support import unsupported
+from newsml.text.words import words_of
 
-SOURCES = 3
-"""Sentences of the article, the nearest ones, that a generated sentence's wording is looked for in."""
-
-LEAST_GROUNDED = 0.6
+LEAST_GROUNDED = 0.8
 """Content words of a sentence that its sources must hold, as a share; below it is taken for an invention."""
 
-LEAST_COSINE = 0.55
-"""Likeness of a generated sentence to the nearest sentence of the article; below it is taken for an invention."""
+LEAST_COSINE = 0.6
+"""Likeness of a generated sentence to its main source; below it says something else."""
+
+LIKELIHOOD = 0.02
+"""What a candidate loses for each likelier one: of equally faithful candidates the likeliest is taken."""
+
+PRONOUN = 0.3
+"""What a sentence loses that opens with a pronoun: in a summary it may come to stand behind another person's name."""
+
+_PRONOUNS = frozenset(
+    [
+        "he",
+        "she",
+        "it",
+        "they",
+        "his",
+        "her",
+        "its",
+        "their",
+        "him",
+        "them",
+        "this",
+        "that",
+        "these",
+        "those",
+        "we",
+        "i",
+    ]
+)
+_NEGATIONS = frozenset(["not", "no", "never", "none", "nobody", "nothing", "neither", "nor", "without", "cannot"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,136 +75,110 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """A sentence and what the article says to it.
+class Line:
+    """A sentence of a summary in the making.
 
     Attributes:
         text: The sentence.
-        unsupported: Numbers, names and quotations that the article lacks.
-        nearest: Index of the article's sentence nearest to it.
-        cosine: Their likeness.
-        grounded: Share of its content words that its ``SOURCES`` hold.
-        vector: Of the sentence.
-        extracted: Whether it is the article's own.
+        source: Index of the article's sentence it is to tell.
+        cosine: Likeness to it.
+        origin: As in ``SummarySentence``.
     """
 
     text: str
-    unsupported: tuple[str, ...]
-    nearest: int
+    source: int
     cosine: float
-    grounded: float
-    vector: np.ndarray
-    extracted: bool = False
-
-    @property
-    def sound(self) -> bool:
-        """Whether it may be delivered."""
-        return not self.unsupported and self.grounded >= LEAST_GROUNDED and self.cosine >= LEAST_COSINE
+    origin: Literal["generated", "extracted"]
 
     def result(self, body: Body) -> SummarySentence:
         """What the caller gets."""
-        span = body.sentences[self.nearest].span(self.cosine)
-        origin = "extracted" if self.extracted else "generated"
-        return SummarySentence(self.text, not self.unsupported, self.unsupported, span, origin)  # type: ignore[arg-type]
+        missing = unsupported(self.text, body.article)
+        return SummarySentence(
+            self.text, not missing, missing, body.sentences[self.source].span(self.cosine), self.origin
+        )
 
 
-def judged(line: str, vector: np.ndarray, body: Body) -> Judged:
-    """Hold a generated sentence against its article."""
-    cosines = (body.vectors @ vector).round(5)  # Of equal sentences the first, whatever the last digit says.
-    order = np.argsort(-cosines, kind="stable")[:SOURCES]
-    sources = [body.article.title, *(body.sentences[i].text for i in order)]
-    missing = unsupported(line, body.article)
-    return Judged(line, missing, int(order[0]), float(cosines[order[0]]), grounded(line, sources), vector)
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A generated sentence.
+
+    Attributes:
+        text: The sentence.
+        vector: Its unit vector.
+        sources: Indices of the sentences it was written from.
+        rank: How many candidates are likelier.
+    """
+
+    text: str
+    vector: np.ndarray
+    sources: tuple[int, ...]
+    rank: int
 
 
-def own(index: int, body: Body) -> Judged:
+def own(index: int, body: Body) -> Line:
     """A sentence of the article."""
-    return Judged(" ".join(body.sentences[index].text.split()), (), index, 1.0, 1.0, body.vectors[index], True)
+    return Line(" ".join(body.sentences[index].text.split()), index, 1.0, "extracted")
 
 
-def best(candidates: Sequence[Sequence[Judged]], centre: np.ndarray) -> Sequence[Judged]:
-    """The most faithful candidate; of equally faithful ones, that which is most like the whole.
+def best(candidates: Sequence[Candidate], main: int, body: Body) -> Line | None:
+    """The candidate closest to its sources in words and meaning; None where no candidate is sound.
 
-    Args:
-        candidates: Each a summary, the likeliest first.
-        centre: Unit vector of what is summarized.
-    """
-
-    def worth(candidate: Sequence[Judged]) -> float:
-        sound = sum(line.sound for line in candidate) / len(candidate)
-        close = sum(line.grounded + line.cosine for line in candidate) / len(candidate)
-        whole = np.sum([line.vector for line in candidate], axis=0)
-        return float(2 * sound + close + whole @ centre / max(float(np.linalg.norm(whole)), 1e-9))
-
-    return max((candidate for candidate in candidates if candidate), key=worth, default=())
-
-
-def repaired(
-    chosen: Sequence[Judged], pool: Sequence[Judged], body: Body, *, said: Sequence[Judged] = ()
-) -> tuple[list[Judged], list[str]]:
-    """A summary without unsound or repeated sentences.
-
-    An unsound sentence gives way to the soundest one like it of another candidate, else to the article's own sentence
-    nearest to it; where that says what another sentence says, it is dropped.
+    A sound sentence has every number, name and quotation, and nearly all its content words, from the sentences it was
+    written from, and denies nothing where they do not.
 
     Args:
-        chosen: The summary.
-        pool: Sentences of all candidates.
+        candidates: Sentences generated from ``main``, alone or with others.
+        main: Index of the sentence that is to be told.
         body: The article.
-        said: What stands before it.
-
-    Returns:
-        The sentences, and those dropped.
     """
-    kept: list[Judged] = []
-    dropped: list[str] = []
-    for place, line in enumerate(chosen):
-        others = [*said, *kept, *(later for later in chosen[place + 1 :] if later.sound)]
-        if line.sound:
-            if not _repeats(line, [*said, *kept]):
-                kept.append(line)
-            continue
-        stand_in = next((other for other in _stand_ins(line, pool, body) if not _repeats(other, others)), None)
-        if stand_in is None:
-            dropped.append(line.text)
-        else:
-            kept.append(stand_in)
-    return kept, dropped
+    ranked = []
+    for candidate in candidates:
+        sources = [body.sentences[index].text for index in candidate.sources]
+        share = grounded(candidate.text, sources)
+        cosine = float((candidate.vector @ body.vectors[main]).round(5))
+        if share >= LEAST_GROUNDED and cosine >= LEAST_COSINE and _faithful(candidate.text, sources):
+            worth = share + cosine - LIKELIHOOD * candidate.rank - PRONOUN * opens_with_pronoun(candidate.text)
+            ranked.append((worth, Line(candidate.text, main, cosine, "generated")))
+    return max(ranked, key=lambda entry: entry[0])[1] if ranked else None
 
 
-def _stand_ins(line: Judged, pool: Sequence[Judged], body: Body) -> Iterator[Judged]:
-    alike = [other for other in pool if other.sound and other.nearest == line.nearest]
-    yield from sorted(alike, key=lambda other: -(other.grounded + other.cosine))
-    if len(body.sentences[line.nearest].text.split()) >= MIN_WORDS and not body.is_cut(line.nearest):
-        yield own(line.nearest, body)
+def _faithful(text: str, sources: Sequence[str]) -> bool:
+    whole = "\n".join(sources)
+    if unsupported(text, Article(text=whole)) or len(text.split()) < MIN_WORDS:
+        return False
+    denied = _denied(whole)
+    if _denied(text):
+        return bool(denied)
+    return not denied & {word.key for word in words_of(text)}
 
 
-def _repeats(line: Judged, others: Sequence[Judged]) -> bool:
-    return any(overlap(line.text, other.text) > MAX_OVERLAP for other in others)
+def _denied(text: str) -> set[str]:
+    """The first content word behind each negation; an empty key where the text ends before one."""
+    words = words_of(text.replace("’", "'"))
+    found = set()
+    for place, word in enumerate(words):
+        if word.key in _NEGATIONS or word.key.endswith("n't"):
+            found.add(next((other.key for other in words[place + 1 :] if other.key not in FUNCTION_WORDS), ""))
+    return found
 
 
-def fitted(lines: Sequence[Judged], pool: Sequence[Judged], *, most: int, budget: int) -> list[Judged]:
-    """As many sentences, from the first on, as a length allows.
+def opens_with_pronoun(text: str) -> bool:
+    """Whether the first word of a sentence, or the second, stands for something said before."""
+    return any(word.key in _PRONOUNS for word in words_of(text)[:2])
 
-    Where the first alone is too long, the best one of the pool that fits takes its place, or else the shortest.
 
-    Args:
-        lines: The summary.
-        pool: Sentences of all candidates.
-        most: Most sentences.
-        budget: Most words.
-    """
-    kept: list[Judged] = []
+def repeats(text: str, others: Sequence[Line]) -> bool:
+    """Whether a sentence says what one of some others says."""
+    return any(overlap(text, other.text) > MAX_OVERLAP for other in others)
+
+
+def fitted(lines: Sequence[Line], budget: int) -> list[Line]:
+    """As many sentences, from the first on, as a number of words allows; at least the shortest one."""
+    kept: list[Line] = []
     left = budget
-    for line in lines[:most]:
-        if len(line.text.split()) > left:
-            break
-        kept.append(line)
-        left -= len(line.text.split())
-    if kept or not lines:
-        return kept
-    sound = [line for line in (*lines, *pool) if line.sound or line.extracted]
-    short = [line for line in sound if len(line.text.split()) <= budget]
-    if short:
-        return [max(short, key=lambda line: line.grounded + line.cosine)]
-    return [min(sound, key=lambda line: len(line.text.split()))]
+    for line in lines:
+        size = len(line.text.split())
+        if size <= left:
+            kept.append(line)
+            left -= size
+    return kept or [min(lines, key=lambda line: len(line.text.split()))]

@@ -15,17 +15,11 @@ from newsml.article import Article, Sentence
 from newsml.models.encoder import Embedder
 from newsml.models.generator import Generation, Generator, Prompt
 from newsml.results import SummarySentence
-from newsml.tasks.briefs import HEADLINE_PROMPT, centrality, embedded_body
+from newsml.tasks.briefs import HEADLINE_PROMPT, REWRITE_PROMPT, centrality, embedded_body
 from newsml.tasks.run import Call, Steps
 from newsml.tasks.selection import Length, select
 from newsml.text.sentences import split
 from newsml.text.support import unsupported
-
-REWRITE_PROMPT = (
-    "You're an AI assistant for text re-writing. Rewrite the input text to make it more concise while preserving its "
-    "core meaning."
-)
-"""SmolLM2 was tuned on this wording (HuggingFaceTB/smoltalk, smol-rewrite)."""
 
 REWRITE_TOKENS = 64
 HEADLINE_TOKENS = 40

@@ -17,10 +17,8 @@ from transformers import Trainer, set_seed
 from newsml.config.finetune import ANSWERS, FinetuneConfig
 from newsml.errors import TrainingError
 from newsml.evaluation.report import Figure
-from newsml.models.encoder import Embedder
-from newsml.models.encoder import device as device_of_models
+from newsml.models.encoder import device
 from newsml.models.generator import Generator
-from newsml.models.load import load_base
 from newsml.training.cards import Figures, Measured
 from newsml.training.classifiers import PAD_TO, with_lora
 from newsml.training.data import Split
@@ -44,15 +42,13 @@ def fit_generator(config: FinetuneConfig, split: Split, base: Path, folder: Path
     generator = Generator.load(base, name=config.base, dtype="float32")
     if not generator.is_chat:
         raise TrainingError(f"{config.base} has no chat template; task summary-abstractive starts from a chat model")
-    embedder = Embedder(load_base())
     say("preparing prompts")
-    made = dialogues(split.train, generator, embedder, max_tokens=config.training.max_tokens)
+    made = dialogues(split.train, generator, max_tokens=config.training.max_tokens)
     if not made:
         raise TrainingError(
-            f"no row fits training.max_tokens={config.training.max_tokens} with an answer that its article supports"
+            f"no answer is supported by its article and fits training.max_tokens={config.training.max_tokens}"
         )
-    say(f"{len(split.train) - len(made)} rows left out: their answers say more than was read, or are too long")
-    held = {label: _held_out(config, split, label, generator, embedder) for label in ANSWERS}
+    held = {label: _held_out(config, split, label, generator) for label in ANSWERS}
     before = {label: _perplexity(generator.model, entries, config) for label, entries in held.items()}
     model = with_lora(generator.model, config) if config.method == "lora" else generator.model
     set_up(model, config)
@@ -62,7 +58,7 @@ def fit_generator(config: FinetuneConfig, split: Split, base: Path, folder: Path
         train_dataset=[_entry(dialogue, generator) for dialogue in made],
         data_collator=_batch,
     )
-    say(f"training on {len(made)} answers")
+    say(f"training on {len(made)} sentences that their articles support")
     train(trainer, fingerprint(config, split), say)
     model.eval()
     _save(model, generator, folder, config)
@@ -76,11 +72,9 @@ def fit_generator(config: FinetuneConfig, split: Split, base: Path, folder: Path
     return figures
 
 
-def _held_out(
-    config: FinetuneConfig, split: Split, label: str, generator: Generator, embedder: Embedder
-) -> list[dict[str, Any]]:
+def _held_out(config: FinetuneConfig, split: Split, label: str, generator: Generator) -> list[dict[str, Any]]:
     rows = [row for row in split.dev if (row.label or ANSWERS[0]) == label]
-    return [_entry(d, generator) for d in dialogues(rows, generator, embedder, max_tokens=config.training.max_tokens)]
+    return [_entry(d, generator) for d in dialogues(rows, generator, max_tokens=config.training.max_tokens)]
 
 
 def _table(config: FinetuneConfig, label: str) -> str:
@@ -136,11 +130,11 @@ class _Trainer(Trainer):  # type: ignore[misc]  # transformers is untyped
 def _perplexity(model: Any, entries: Sequence[dict[str, Any]], config: FinetuneConfig) -> float:
     """Per token of the answers; NaN where there are none."""
     losses, tokens = 0.0, 0
-    kind = device_of_models().type
+    half = bf16(config.training.precision)
     model.eval()
     for entry in entries:
-        batch = {key: value.to(device_of_models()) for key, value in _batch([entry]).items()}
-        with torch.inference_mode(), torch.autocast(kind, torch.bfloat16, enabled=bf16(config.training.precision)):
+        batch = {key: value.to(device()) for key, value in _batch([entry]).items()}
+        with torch.inference_mode(), torch.autocast(device().type, torch.bfloat16, enabled=half):
             count = int((batch["labels"] != UNSEEN).sum())
             losses += float(answer_loss(model, batch)) * count
             tokens += count

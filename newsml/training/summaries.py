@@ -1,22 +1,18 @@
-"""Turns rows into what a generator learns to answer: the prompts of use, with a reference as the answer.
+"""Turns rows into what a generator learns to answer: the prompts of use, with a sentence of a reference as the answer.
 
-Owns which sentences of an article go with a reference. Knows nothing of the trainer.
+Owns which sentences of an article go with which of a reference. Knows nothing of the trainer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 
-import numpy as np
-
-from newsml.article import Article, Sentence
+from newsml.article import Article
 from newsml.io.rows import Row
-from newsml.models.encoder import Embedder
 from newsml.models.generator import Generator, Prompt
-from newsml.tasks.briefs import HEADLINE_BRIEF_TOKENS, centrality, fitting, headline_prompt, summary_prompt
-from newsml.tasks.evidence import units
+from newsml.tasks.briefs import SOURCES, headline_prompt, sentence_prompt
+from newsml.text.grounding import grounded
 from newsml.text.sentences import split
 from newsml.text.support import unsupported
 from newsml.training.examples import covering
@@ -24,8 +20,9 @@ from newsml.training.examples import covering
 HEADLINE = "headline"
 """Label of rows whose summary is a headline."""
 
-MOST_SOURCES = 6
-"""Sentences looked for that a reference was written from; the rest of a brief is what is most central."""
+LEAST_GROUNDED = 0.6
+"""Content words of an answer that stand in what was read, as a share: of the references of article_analysis a half has
+more. To learn from the others is to learn to invent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,49 +38,29 @@ class Dialogue:
     answer: str
 
 
-def dialogues(rows: Sequence[Row], generator: Generator, embedder: Embedder, *, max_tokens: int) -> list[Dialogue]:
-    """The summary or headline of each row, asked for as in use.
+def dialogues(rows: Sequence[Row], generator: Generator, *, max_tokens: int) -> list[Dialogue]:
+    """Each sentence of each reference, asked for with the sentences of its article that it was written from.
 
-    In use the generator reads an article's most central sentences. To train on, the sentences that the reference was
-    written from come first: to learn from references that say more than was read is to learn to invent. For the same
-    reason a reference ends before its first sentence with a number, name or quotation beyond what is read, and rows of
-    which nothing is left are left out.
+    Left out are answers with a number, name or quotation beyond what is read, those that share too few words with it,
+    and those that do not fit.
 
     Args:
         rows: Articles with a summary, or with a headline where the label says so.
         generator: Counts the tokens.
-        embedder: Finds central sentences.
         max_tokens: Longest prompt and answer together.
     """
-    articles = {row.text: Article(text=row.text) for row in rows}
-    bodies = {text: units(article, embedder.encoder.count_tokens) for text, article in articles.items()}
-    vectors = iter(embedder([sentence.text for body in bodies.values() for sentence in body]))
-    ranked = {text: _ranked(np.stack([next(vectors) for _ in body])) for text, body in bodies.items()}
-    made = (_dialogue(row, bodies[row.text], ranked[row.text], generator, max_tokens) for row in rows)
-    return [dialogue for dialogue in made if dialogue is not None]
+    made = (dialogue for row in rows for dialogue in _dialogues(row))
+    return [d for d in made if generator.prompt_tokens(d.prompt) + len(generator.answer_ids(d.answer)) <= max_tokens]
 
 
-def _ranked(vectors: np.ndarray) -> list[int]:
-    order: list[int] = np.argsort(-np.array(centrality(vectors)), kind="stable").tolist()
-    return order
-
-
-def _dialogue(
-    row: Row, sentences: Sequence[Sentence], ranked: Sequence[int], generator: Generator, max_tokens: int
-) -> Dialogue | None:
-    headline = row.label == HEADLINE
-    answer = [sentence.text for text in row.summary for sentence in split(text)]
-    lengths = [generator.count_tokens(sentence.text) + 1 for sentence in sentences]
-    sources = covering([sentence.text for sentence in sentences], answer, most=2 if headline else MOST_SOURCES)
-    empty = headline_prompt(()) if headline else summary_prompt(row.title, (), len(answer))
-    room = max_tokens - generator.prompt_tokens(empty) - generator.count_tokens(" ".join(answer)) - 1
-    room = min(room, HEADLINE_BRIEF_TOKENS) if headline else room
-    chosen = [sentences[i] for i in fitting([*sources, *ranked], lengths, max_tokens=room)]
-    if sum(lengths[sentences.index(sentence)] for sentence in chosen) > room:
-        return None
-    read = Article(text="\n".join(sentence.text for sentence in chosen), title="" if headline else row.title)
-    kept = list(takewhile(lambda line: not unsupported(line, read), answer))
-    if not kept:
-        return None
-    prompt = headline_prompt(chosen) if headline else summary_prompt(row.title, chosen, len(kept))
-    return Dialogue(prompt, " ".join(kept))
+def _dialogues(row: Row) -> Iterator[Dialogue]:
+    sentences = split(row.text)
+    texts = [sentence.text for sentence in sentences]
+    for answer in (sentence.text for text in row.summary for sentence in split(text)):
+        sources = [sentences[i] for i in sorted(covering(texts, [answer], most=SOURCES))]
+        if not sources:
+            continue
+        read = Article(text="\n".join(source.text for source in sources))
+        if not unsupported(answer, read) and grounded(answer, [source.text for source in sources]) >= LEAST_GROUNDED:
+            prompt = headline_prompt(sources) if row.label == HEADLINE else sentence_prompt(sources)
+            yield Dialogue(prompt, answer)

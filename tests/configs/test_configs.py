@@ -17,6 +17,7 @@ from newsml.config.load import check, load
 from newsml.config.tables import Table
 from newsml.evaluation import baselines
 from newsml.evaluation.figures import summary_values
+from newsml.evaluation.figures.alignment import load_alignment
 from newsml.evaluation.figures.faithfulness import load_similarity
 from newsml.evaluation.run import evaluate
 from newsml.models.card import read_card
@@ -77,10 +78,16 @@ def test_a_recipe_can_be_carried_out(path: Path, models: Path, tmp_path: Path) -
     recipe = load(path, FinetuneConfig)
     for source in recipe.train:
         generate(source, tmp_path / "data", recipe.labels)
+    writes = recipe.task == "summary-abstractive"
+    most = 1024 if writes else 64  # The tiny tokenizer spells prompts letter by letter.
     steps = recipe.training.model_copy(
-        update={"max_steps": 2, "batch_size": 4, "save_steps": 2, "max_tokens": 64, "precision": "fp32"}
+        update={"max_steps": 2, "batch_size": 4, "save_steps": 2, "max_tokens": most, "precision": "fp32"}
     )
-    places = {"base": str(models / "base"), "data_root": str(tmp_path / "data"), "output": str(tmp_path / "out")}
+    places = {
+        "base": str(models / ("chat" if writes else "base")),
+        "data_root": str(tmp_path / "data"),
+        "output": str(tmp_path / "out"),
+    }
     outcome = finetune(recipe.model_copy(update={**places, "training": steps}))
     card = read_card(outcome.folder)
     assert (card.name, card.task) == (recipe.name, recipe.task)
@@ -115,6 +122,7 @@ def test_an_evaluation_can_be_carried_out(
     )
     monkeypatch.setattr(baselines, "COSINE", baselines.COSINE.model_copy(update={"model": str(models / "base")}))
     monkeypatch.setattr(summary_values, "load_similarity", lambda: load_similarity(str(models / "base")))
+    monkeypatch.setattr(summary_values, "load_alignment", lambda: load_alignment(str(models / "base")))
     tiny = {"topics": "iptc", "claim-stance": "claim", "target-stance": "target", "summary": "scorer"}
     changes = {
         "data": tuple(half(data) for data in evaluation.data),
@@ -128,7 +136,7 @@ def test_an_evaluation_can_be_carried_out(
     }
     report = evaluate(evaluation.model_copy(update=changes))
     assert len(report.cells) == len(evaluation.data) * (len(evaluation.systems) + len(evaluation.baselines))
-    assert all(cell.rows >= ROWS // 4 for cell in report.cells)
+    assert all(cell.rows >= ROWS // 6 for cell in report.cells)
     assert (tmp_path / "out" / "report.html").stat().st_size > 10_000
 
 

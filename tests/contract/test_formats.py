@@ -11,7 +11,7 @@ import pytest
 import torch
 from peft import PeftModel
 from safetensors.torch import save_file
-from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoModel, AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
 
 from newsml.article import Article
 from newsml.errors import ModelError
@@ -24,6 +24,7 @@ from newsml.models.load import merge
 from newsml.models.scorer import HEAD_FILE, SentenceScorer, SentenceWindow
 from newsml.results import CLAIM_LABELS
 from newsml.tasks.stance import StanceDetector
+from newsml.tasks.summarize import Summarizer
 from newsml.tasks.topics import TopicClassifier
 
 PAIRS = [TextPair("Russia moved its troops.", "NATO said on Thursday that troops moved."), TextPair("Rain.", "War.")]
@@ -53,6 +54,18 @@ def test_saved_stance_classifiers_load_in_transformers(models: Path, tmp_path: P
     ours = Classifier.merged(models / "base", models / "claim", CLAIM_LABELS)(PAIRS)
     for pair, logits in zip(PAIRS, ours, strict=True):
         np.testing.assert_allclose(plain_logits(plain, tokenizer, pair), logits, atol=1e-5)
+
+
+def test_a_saved_summarizer_loads_in_transformers(models: Path, tmp_path: Path) -> None:
+    Summarizer.from_pretrained(models / "writer").save_pretrained(tmp_path)
+    plain = AutoModelForCausalLM.from_pretrained(tmp_path).eval()
+    adapted = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(models / "chat"), models / "writer").eval()
+    batch = AutoTokenizer.from_pretrained(tmp_path)("Rain fell in Oslo.", return_tensors="pt")
+    ids = {"input_ids": batch["input_ids"]}
+    with torch.inference_mode():
+        torch.testing.assert_close(plain(**ids).logits, adapted(**ids).logits, atol=1e-4, rtol=1e-4)
+        whole = AutoModelForCausalLM.from_pretrained(models / "chat").eval()
+        assert not torch.allclose(plain(**ids).logits, whole(**ids).logits, atol=1e-2)
 
 
 def test_an_adapter_folder_loads_in_peft(models: Path) -> None:

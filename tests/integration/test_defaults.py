@@ -153,7 +153,11 @@ def test_zero_shot_topics_share_the_base_of_an_analysis(article: Article) -> Non
 def test_abstractive_summary_and_headline(article: Article) -> None:
     summarizer = newsml.Summarizer.from_pretrained("abstractive")
     result = summarizer.predict(article, sentences=2)
-    assert (result.kind, len(result.checked)) == ("abstractive", 2)
+    assert result.kind == "abstractive"
+    assert len(result.checked) + len(result.dropped) == 2
+    assert result.supported
+    assert all(sentence.text.endswith((".", "”", '"')) for sentence in result.checked)
+    assert summarizer.predict(article, sentences=2) == result
     assert result.text == " ".join(sentence.text for sentence in result.checked)
     assert all(article.cut(span) == span.text for span in result.evidence)
     assert 3 <= summarizer.headline(article).words <= 40

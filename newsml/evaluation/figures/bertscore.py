@@ -1,6 +1,6 @@
 """BERTScore F1 (Zhang et al. 2020): likeness to references by the vectors of tokens in context.
 
-Owns the matching of tokens and how long texts are read. Knows nothing of articles.
+Owns the matching of tokens. Knows nothing of articles.
 
 Written by hand: ``bert-score`` 0.3.13, the authors' package, does not fit. With transformers
 5 it fails on empty candidates and on models whose tokenizer states no limit, and with any it cuts long texts in silence
@@ -10,42 +10,22 @@ and turns NaN into 0. For texts that the model reads at once the values here are
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 
 from newsml.errors import DataError, ModelError
-from newsml.models.encoder import Encoder, TextPair, run_batches
+from newsml.evaluation.figures.tokens import TokenReader, Tokens
+from newsml.models.encoder import Encoder
 from newsml.models.load import kind_of, load_encoder, refuse
 from newsml.models.resolve import resolve
-from newsml.tasks.inputs import SPECIAL_TOKENS
-from newsml.text.sentences import split
-from newsml.text.windows import windows
 
 Row: TypeAlias = tuple[Sequence[str], Sequence[Sequence[str]]]
 """The sentences of a summary, and one or more references, each a list of sentences."""
 
 ROWS_AT_ONCE = 32
 """Rows whose texts are batched together: their token vectors are held at once."""
-
-_PADDING, _SPECIAL, _WORD = 0.0, 1.0, 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Tokens:
-    """The tokens of a text.
-
-    Attributes:
-        vectors: Of unit length, shape (tokens, width).
-        words: Which of them are not special ones, shape (tokens,).
-    """
-
-    vectors: NDArray[np.float32]
-    words: NDArray[np.bool_]
 
 
 class BertScore:
@@ -69,10 +49,7 @@ class BertScore:
         if layer is not None and not 1 <= layer <= layers:
             raise ModelError(f"{encoder.name} has no layer {layer}; give one of 1 to {layers}")
         self._encoder = encoder
-        self._layer = layers if layer is None else layer
-        tokenizer = encoder.tokenizer
-        ids = (tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.bos_token_id, tokenizer.eos_token_id)
-        self._special = torch.tensor(sorted({number for number in ids if number is not None}), dtype=torch.long)
+        self._read = TokenReader(encoder, layer=layers if layer is None else layer)
 
     def __call__(self, rows: Sequence[Row]) -> list[float]:
         """F1 of each row; 0 where the summary is empty.
@@ -95,37 +72,16 @@ class BertScore:
             ]
         return values
 
-    def _f1(self, summary: _Tokens, reference: _Tokens) -> float:
+    def _f1(self, summary: Tokens, reference: Tokens) -> float:
         cosines = summary.vectors @ reference.vectors.T
         if not np.isfinite(cosines).all():
             raise ModelError(f"{self._encoder.name} computes NaN for a summary or its reference; use another model")
-        if not summary.words.any() or not reference.words.any():
+        if not summary.counted.any() or not reference.counted.any():
             return 0.0
-        precision = float(cosines.max(axis=1)[summary.words].mean())
-        recall = float(cosines.max(axis=0)[reference.words].mean())
+        precision = float(cosines.max(axis=1)[summary.counted].mean())
+        recall = float(cosines.max(axis=0)[reference.counted].mean())
         # Cosines of a trained encoder are over 0; of texts that point away from each other nothing is alike.
         return 2 * precision * recall / (precision + recall) if min(precision, recall) > 0 else 0.0
-
-    def _read(self, texts: Sequence[str]) -> dict[str, _Tokens]:
-        """The tokens of each text, those of its windows one after another."""
-        encoder = self._encoder
-        room = encoder.max_tokens - SPECIAL_TOKENS
-        parts = {
-            text: [window.text for window in windows(text, split(text), encoder.count_tokens, max_tokens=room)]
-            for text in dict.fromkeys(texts)
-        }
-        pairs = [TextPair(part) for windowed in parts.values() for part in windowed]
-        states = iter(run_batches(pairs, encoder.tokenizer, encoder.max_tokens, self._forward))
-        return {text: _tokens(states, len(windowed)) for text, windowed in parts.items()}
-
-    def _forward(self, batch: Any) -> torch.Tensor:
-        """Hidden states of unit length, with one more column that says what each token is."""
-        with self._encoder.using(None) as model:
-            states = model(**batch, output_hidden_states=True).hidden_states[self._layer]
-        vectors = torch.nn.functional.normalize(states, dim=-1)
-        special = torch.isin(batch["input_ids"], self._special.to(states.device))
-        kinds = torch.where(special, _SPECIAL, _WORD) * batch["attention_mask"]
-        return torch.cat([vectors, kinds.unsqueeze(-1).to(vectors.dtype)], dim=-1)
 
 
 def load_bertscore(name: str, *, layer: int | None = None) -> BertScore:
@@ -147,9 +103,3 @@ def load_bertscore(name: str, *, layer: int | None = None) -> BertScore:
 
 def _joined(sentences: Sequence[str]) -> str:
     return " ".join(word for sentence in sentences for word in sentence.split())
-
-
-def _tokens(states: Iterator[NDArray[np.float32]], count: int) -> _Tokens:
-    joined = np.concatenate([next(states) for _ in range(count)])
-    real = joined[joined[:, -1] != _PADDING]
-    return _Tokens(real[:, :-1], real[:, -1] == _WORD)

@@ -37,6 +37,7 @@ BETTER: dict[str, Literal["higher", "lower", "none"]] = {
     "repaired sentences": "none",
     "NLI entailment": "higher",
     "similarity": "higher",
+    "alignment": "higher",
     "coverage": "none",
     "density": "none",
     "compression": "none",

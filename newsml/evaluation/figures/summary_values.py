@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from newsml.article import Article
 from newsml.config.evaluate import Dataset, EvaluateConfig
 from newsml.evaluation.cells import Values
+from newsml.evaluation.figures.alignment import doubtful, load_alignment
 from newsml.evaluation.figures.bertscore import load_bertscore
 from newsml.evaluation.figures.faithfulness import load_entailment, load_similarity
 from newsml.evaluation.figures.summaries import row_values
@@ -47,6 +48,7 @@ def summary_values(config: EvaluateConfig) -> Values:
         DownloadError: Its files cannot be fetched.
     """
     similarity = load_similarity()
+    alignment = load_alignment()
     entailment = load_entailment(config.nli) if config.nli else None
     bertscore = load_bertscore(config.bertscore) if config.bertscore else None
 
@@ -61,7 +63,13 @@ def summary_values(config: EvaluateConfig) -> Values:
             for article, answer, wanted in zip(articles, answers, references, strict=True)
         ]
         pairs = [(article, answer.given) for article, answer in zip(articles, answers, strict=True)]
-        columns: dict[str, Sequence[float | None]] = {"similarity": similarity(pairs)}
+        aligned = alignment(pairs)
+        columns: dict[str, Sequence[float | None]] = {
+            "similarity": similarity(pairs),
+            "alignment": [sum(values) / len(values) if values else None for values in aligned],
+            "doubtful sentences": [doubtful(values) for values in aligned],
+            "repaired sentences": [answer.repaired for answer in answers],
+        }
         if entailment is not None:
             columns["NLI entailment"] = entailment(pairs)
         if bertscore is not None:

@@ -199,7 +199,7 @@ def test_summaries_carry_their_own_figures(models: Path, tmp_path: Path, monkeyp
         columns={"text": "text", "summary": "summary"},
         data={"references": "several"},
         systems=[{"name": "scorer", "model": str(models / "scorer"), "sentences": 2}],
-        baselines=["lead-3", "random"],
+        baselines=["lead-2", "lead-3", "random"],
         bertscore=str(models / "base"),
         nli=str(models / "nli"),
     )
@@ -208,6 +208,10 @@ def test_summaries_carry_their_own_figures(models: Path, tmp_path: Path, monkeyp
     names = [figure.name for figure in scorer.figures]
     assert names[:4] == ["ROUGE-1", "ROUGE-2", "ROUGE-L", "ROUGE-Lsum"]
     assert {"BERTScore", "NLI entailment", "similarity", "coverage", "unsupported facts"} <= set(names)
+    copied = {figure.name: figure.value for figure in scorer.figures}
+    assert copied["alignment"] > 0.9
+    assert copied["doubtful sentences"] == 0.0
+    assert "repaired sentences" not in names
     rows = read_predictions(tmp_path / "out" / scorer.predictions)
     assert rows[0].gold == ("Rain fell in Oslo.\nThe council met.", "Snow fell on Lund.\nNobody was hurt.")
     mean = sum(row.values["ROUGE-1"] for row in rows) / len(rows)
@@ -221,9 +225,11 @@ def test_summaries_carry_their_own_figures(models: Path, tmp_path: Path, monkeyp
 def tiny_similarity(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Similarity by the tiny base: unit tests fetch nothing."""
     from newsml.evaluation.figures import summary_values
+    from newsml.evaluation.figures.alignment import load_alignment
     from newsml.evaluation.figures.faithfulness import load_similarity
 
     monkeypatch.setattr(summary_values, "load_similarity", lambda: load_similarity(str(models / "base")))
+    monkeypatch.setattr(summary_values, "load_alignment", lambda: load_alignment(str(models / "base")))
 
 
 def test_several_labels_and_zero_shot(models: Path, tmp_path: Path) -> None:

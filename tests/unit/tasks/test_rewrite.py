@@ -12,7 +12,8 @@ from newsml.article import Article
 from newsml.models.encoder import Embedder
 from newsml.models.generator import Generation, Generator, Prompt
 from newsml.results import SummarySentence
-from newsml.tasks.rewrite import BEAMS, REWRITE_PROMPT, headline, rewritten
+from newsml.tasks.briefs import REWRITE_PROMPT
+from newsml.tasks.rewrite import BEAMS, headline, rewritten
 from newsml.tasks.run import stream
 from newsml.tasks.selection import Length
 

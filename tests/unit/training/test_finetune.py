@@ -13,7 +13,14 @@ import torch
 from peft import PeftModel
 from pydantic import ValidationError
 from safetensors.torch import load_file
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, BertModel, MPNetConfig, MPNetModel
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    BertModel,
+    MPNetConfig,
+    MPNetModel,
+)
 
 from newsml.article import Article
 from newsml.config.finetune import FinetuneConfig
@@ -243,6 +250,64 @@ def test_stance_and_summaries_are_fitted_too(recipe: Any, tmp_path: Path) -> Non
     assert all(figure.baseline and figure.baseline.name == "lead-3" for figure in card.figures)
     assert read_card(scorer.folder).formula
     assert len(Summarizer.from_pretrained(scorer.folder).predict(article, sentences=1).sentences) == 1
+
+
+def write_articles(folder: Path) -> dict[str, Any]:
+    """Articles with a summary and a headline, and the recipe's changes that teach a generator both."""
+    rows = [
+        {
+            "text": f"The council of Lund met on day {n}. Rain fell in Oslo all night.",
+            "summary": f"Lund's council met on day {n}. Aliens landed.",
+            "headline": "Council of Lund met",
+        }
+        for n in range(8)
+    ]
+    (folder / "articles.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    source = {"path": "articles.jsonl", "dev": 0.25}
+    return {
+        "task": "summary-abstractive",
+        "training": {"max_tokens": 1024},
+        "train": [
+            {**source, "columns": {"text": "text", "summary": "summary"}},
+            {**source, "columns": {"text": "text", "summary": "headline"}, "label": "headline"},
+        ],
+    }
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_a_generator_learns_its_answers(recipe: Any, models: Path, tmp_path: Path, method: str) -> None:
+    said: list[str] = []
+    changes = write_articles(tmp_path) | {"base": str(models / "chat"), "method": method}
+    changes["training"] = changes["training"] | {"max_steps": 30, "learning_rate": 0.01}
+    outcome = finetune(recipe(**changes), say=said.append)
+    assert "training on 12 sentences that their articles support" in said  # None of the aliens.
+    for answers in ("summary", "headline"):
+        model, before = (outcome.figures[f"articles.jsonl ({answers}): {name}"] for name in ("model", "untuned"))
+        assert model.rows == 2
+        assert model.values["perplexity"] < before.values["perplexity"] / 2
+    card = read_card(outcome.folder)
+    assert (card.task, card.labels, card.calibration) == ("summary-abstractive", None, None)
+    assert [figure.baseline.name for figure in card.figures if figure.baseline] == ["untuned", "untuned"]
+    summarizer = Summarizer.from_pretrained(outcome.folder)
+    assert summarizer.predict(Article("The council of Lund met on day 3. Rain fell."), sentences=1).checked
+    if method == "lora":
+        assert {weight.dtype for weight in weights(outcome).values()} == {torch.bfloat16}
+        plain = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(models / "chat"), outcome.folder)
+        assert plain.peft_type == "LORA"
+
+
+def test_a_generator_learns_summaries_and_headlines_only(recipe: Any) -> None:
+    source = {"path": "rows.jsonl", "columns": {"text": "text", "summary": "label"}, "label": "poem"}
+    with pytest.raises(ValueError, match="got 'poem', expected summary or headline"):
+        recipe(task="summary-abstractive", train=[source])
+
+
+def test_what_a_generator_cannot_learn_from(recipe: Any, models: Path, tmp_path: Path) -> None:
+    changes = write_articles(tmp_path)
+    with pytest.raises(TrainingError, match="no chat template"):
+        finetune(recipe(**changes, base=str(models / "seq2seq")))
+    with pytest.raises(TrainingError, match="fits training"):
+        finetune(recipe(**changes | {"training": {"max_tokens": 16}}, base=str(models / "chat")))
 
 
 def test_nothing_held_out_gives_no_figures(recipe: Any) -> None:
