@@ -179,14 +179,11 @@ def evaluate(config: FinetuneConfig, split: Split, systems: Systems, say: Say) -
 
 def _measured(rows: Sequence[Row], answers: Sequence[str], names: Sequence[str], *, system: str, seed: int) -> Measured:
     """Accuracy and macro-F1 of answers; the model's with intervals."""
-    predictions = [
-        Prediction(str(place), row.group, (row.label,), (answer,), answer == row.label)
-        for place, (row, answer) in enumerate(zip(rows, answers, strict=True))
-    ]
-    doubt = Bootstrap() if system == "model" else Bootstrap(samples=0)
+    pairs = enumerate(zip(rows, answers, strict=True))
+    predictions = [Prediction(str(n), row.group, (row.label,), (said,), said == row.label) for n, (row, said) in pairs]
+    doubt = Bootstrap(samples=Bootstrap().samples if system == "model" else 0)
     found = classification.figures(predictions, names, fnc=False, bootstrap=doubt, seed=seed)
-    wanted = (classification.ACCURACY, classification.MACRO_F1)
-    return Measured(len(rows), tuple(figure for figure in found if figure.name in wanted))
+    return Measured(len(rows), tuple(f for f in found if f.name in (classification.ACCURACY, classification.MACRO_F1)))
 
 
 def similarities(
