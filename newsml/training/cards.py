@@ -19,6 +19,7 @@ from newsml.evaluation.figures.classification import BALANCED_ACCURACY, MCC, MIC
 from newsml.models.calibration import Calibration
 from newsml.models.card import Baseline, Card, Figure, TrainingData
 from newsml.models.resolve import Resolved
+from newsml.tasks.labelers import COSINE_TOKENS
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def make_card(
         base=base.name,
         summary=config.card.summary,
         labels=tuple(labels) or None,
-        max_tokens=config.training.max_tokens,
+        max_tokens=COSINE_TOKENS if any_labels else config.training.max_tokens,
         languages=base.card.languages if base.card else (),
         licence=config.card.licence,
         training_data=tuple(TrainingData(name=d.name, licence=d.licence) for d in config.training_data),
