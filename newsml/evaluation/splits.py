@@ -68,35 +68,26 @@ def _unrelated(article: Row, claim: str) -> Row:
     return replace(article, claim=claim, label=UNRELATED, labels=(UNRELATED,))
 
 
+def _neutral(article: Row, target: str) -> Row:
+    """A text that does not speak of a target takes no side on it (as VAST's own neutral rows are made)."""
+    return replace(article, target=target, span=None, label="neutral", labels=("neutral",))
+
+
 def unrelated(rows: list[Row], count: int, random: Random) -> list[Row]:
     """Each article with ``count`` claims of others (*unrelated*), or each text with as many targets (*neutral*)."""
     if not count or not rows:
         return []
-    if rows[0].target:
-        return _neutral(rows, count, random)
+    pair = _neutral if rows[0].target else _unrelated
+    asked = {row: (row.target, row.target.casefold()) if row.target else (row.claim, row.claim) for row in rows}
     articles = {row.group: row for row in rows}
     own: dict[str, set[str]] = {}
     for row in rows:
-        own.setdefault(row.group, set()).add(row.claim)
+        own.setdefault(row.group, set()).add(asked[row][1])
     made: list[Row] = []
     for group, article in sorted(articles.items()):
-        drawn = [row.claim for row in random.sample(rows, min(len(rows), 20 * count)) if row.group != group]
-        others = [claim for claim in dict.fromkeys(drawn) if claim not in own[group]]
-        made.extend(_unrelated(article, claim) for claim in others[:count])
-    return made
-
-
-def _neutral(rows: list[Row], count: int, random: Random) -> list[Row]:
-    """A text that does not speak of a target takes no side on it (as VAST's own neutral rows are made)."""
-    articles = {row.group: row for row in rows}
-    own: dict[str, set[str]] = {}
-    for row in rows:
-        own.setdefault(row.group, set()).add(row.target.casefold())
-    made: list[Row] = []
-    for group, article in sorted(articles.items()):
-        drawn = dict.fromkeys(row.target for row in random.sample(rows, min(len(rows), 20 * count)))
-        others = [target for target in drawn if target.casefold() not in own[group]][:count]
-        made.extend(replace(article, target=other, span=None, label="neutral", labels=("neutral",)) for other in others)
+        drawn = dict.fromkeys(asked[row] for row in random.sample(rows, min(len(rows), 20 * count)))
+        others = [name for name, key in drawn if key not in own[group]]
+        made.extend(pair(article, other) for other in others[:count])
     return made
 
 

@@ -99,6 +99,7 @@ def reducer(
     stance = tuple(labels) == TARGET_LABELS
 
     def reduced(temperature: float) -> Floats:
+        """Probabilities of the rows; zeros for a row without inputs."""
         found = softmax(logits, temperature=temperature)
         weights = each * [sentence_weight(row) for row in found] if stance else each
         sums, total = np.zeros((rows, len(labels))), np.zeros(rows)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from transformers import Trainer, set_seed
+from transformers import set_seed
 
 from newsml.config.evaluate import Bootstrap
 from newsml.config.finetune import FinetuneConfig
@@ -36,7 +36,7 @@ from newsml.training.classifiers import PAD_TO, with_lora
 from newsml.training.data import Split
 from newsml.training.held_out import HeldOut
 from newsml.training.own_words import own_words
-from newsml.training.trainer import Say, arguments, fingerprint, load_base, set_up, train
+from newsml.training.trainer import OwnLossTrainer, Say, arguments, fingerprint, load_base, set_up, train
 
 TEMPLATES = (TEMPLATE, "{}", "This text is about {}.", "The topic of this article is {}.", "News about {}.")
 """How labels stand in training: every second time in the default template, that of use."""
@@ -81,7 +81,7 @@ def fit_label_space(
     entries = _entries(split.train, encoder, max_tokens=config.training.max_tokens)
     model = _Space(with_lora(encoder.model.train(), config), config)
     set_up(encoder.model, config)
-    trainer = _Trainer(
+    trainer = OwnLossTrainer(
         model=model,
         args=arguments(config),
         train_dataset=entries,
@@ -290,11 +290,3 @@ class _Space(torch.nn.Module):
     def _vectors(self, batch: Any) -> torch.Tensor:
         hidden = self.encoder(**batch).last_hidden_state.float()
         return torch.nn.functional.normalize(mean_pool(hidden, batch), dim=-1)
-
-
-class _Trainer(Trainer):  # type: ignore[misc]  # transformers is untyped
-    """The Hugging Face trainer with the label space's own loss."""
-
-    def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any) -> Any:
-        outputs = model(**inputs)
-        return (outputs["loss"], outputs) if return_outputs else outputs["loss"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import Trainer, set_seed
+from transformers import set_seed
 
 from newsml.article import Article
 from newsml.config.evaluate import Bootstrap
@@ -30,7 +30,7 @@ from newsml.training.cards import Figures, Measured
 from newsml.training.classifiers import PAD_TO, with_lora
 from newsml.training.data import Split
 from newsml.training.examples import oracle
-from newsml.training.trainer import Say, arguments, fingerprint, load_base, set_up, train
+from newsml.training.trainer import OwnLossTrainer, Say, arguments, fingerprint, load_base, set_up, train
 
 SUMMARY_SENTENCES = 3
 
@@ -47,7 +47,7 @@ def fit_sentences(config: FinetuneConfig, split: Split, base: Path, folder: Path
     entries = [entry for row in split.train for entry in _entries(row, encoder, max_tokens=config.training.max_tokens)]
     model = _Extractor(with_lora(encoder.model.train(), config), encoder.model.config.hidden_size)
     set_up(encoder.model, config)
-    trainer = _Trainer(
+    trainer = OwnLossTrainer(
         model=model,
         args=arguments(config),
         train_dataset=entries,
@@ -104,14 +104,6 @@ class _Extractor(torch.nn.Module):
         real = places[..., 1] > 0
         loss = torch.nn.functional.binary_cross_entropy_with_logits(scores[real], labels[real])
         return {"loss": loss, "logits": scores}
-
-
-class _Trainer(Trainer):  # type: ignore[misc]  # transformers is untyped
-    """The Hugging Face trainer with the extractor's own loss."""
-
-    def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any) -> Any:
-        outputs = model(**inputs)
-        return (outputs["loss"], outputs) if return_outputs else outputs["loss"]
 
 
 def _entries(row: Row, encoder: Encoder, *, max_tokens: int) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import PreTrainedModel, PrinterCallback, TrainerCallback, TrainingArguments
+from transformers import PreTrainedModel, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
 
 from newsml.config.finetune import FinetuneConfig
@@ -98,6 +98,15 @@ def fingerprint(config: FinetuneConfig, split: Split) -> str:
     for row in split.train:
         digest.update(repr(row).encode("utf-8", "backslashreplace"))
     return digest.hexdigest()[:16]
+
+
+class OwnLossTrainer(Trainer):  # type: ignore[misc]  # transformers is untyped
+    """The Hugging Face trainer for models that compute their own loss, under ``"loss"`` of what they return."""
+
+    def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any) -> Any:
+        """The loss of a batch, and the model's outputs where the trainer asks for them."""
+        outputs = model(**inputs)
+        return (outputs["loss"], outputs) if return_outputs else outputs["loss"]
 
 
 class Progress(TrainerCallback):  # type: ignore[misc]  # transformers is untyped
