@@ -6,14 +6,12 @@ Owns the prompts, the way long articles are summarized in parts, and the check. 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
 
 import numpy as np
 
 from newsml.article import Article, Sentence, Span
-from newsml.models.encoder import Embedder, Encoder
+from newsml.models.encoder import Embedder
 from newsml.models.generator import Generation, Generator, Prompt
-from newsml.models.load import load_base
 from newsml.models.resolve import Resolved
 from newsml.results import ModelInfo, SummaryResult, SummarySentence
 from newsml.tasks import rewrite
@@ -45,16 +43,6 @@ class Abstractive:
         self.model = ModelInfo(found.name, found.revision)
         self._generator = generator
         self._embedder = embedder
-
-    @classmethod
-    def load(cls, found: Resolved, *, encoder: Encoder | None = None) -> Self:
-        """Load a generator, and the default base for finding each sentence's source.
-
-        Args:
-            found: A causal, chat or sequence-to-sequence model.
-            encoder: A loaded copy of the default base to share.
-        """
-        return cls(found, Generator.load(found.path, name=found.name), Embedder(encoder or load_base()))
 
     def summary(self, article: Article, length: Length) -> Steps[SummaryResult]:
         """A summary: of a long article, the summary of its windows' summaries."""

@@ -1,6 +1,6 @@
 """What a generator reads of an article, and how it is asked: the same in training and in use.
 
-Owns the prompts, and how central a sentence is. Knows nothing of models' names or of decoding.
+Owns the prompts, how central a sentence is, and what counts of an answer. Knows nothing of models' names.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import numpy as np
 
 from newsml.article import Article, Sentence
 from newsml.models.encoder import Embedder
-from newsml.models.generator import Prompt
+from newsml.models.generator import Generation, Prompt
 from newsml.tasks.evidence import units
 from newsml.tasks.run import Call, Steps
+from newsml.text.sentences import split
 
 SUMMARY_PROMPT = (
     "Provide a concise, objective summary of the input text in up to {count} sentences, focusing on key actions and "
@@ -39,6 +40,9 @@ REWRITE_PROMPT = (
 SOURCES = 2
 """Sentences of the article that a sentence of a summary is written from, at most: of more, small models mix up who did
 what."""
+
+BEAMS = 4
+"""Beams that a sentence is decoded with, each a candidate."""
 
 SENTENCE_TOKENS = 80
 HEADLINE_TOKENS = 40
@@ -77,6 +81,16 @@ def sentence_prompt(sources: Sequence[Sentence]) -> Prompt:
 def headline_prompt(sources: Sequence[Sentence]) -> Prompt:
     """The question for a headline, as the tuned summarizer knows it."""
     return Prompt(text=_text(sources), system=HEADLINE_PROMPT, max_new_tokens=HEADLINE_TOKENS)
+
+
+def whole_lines(generation: Generation) -> list[str]:
+    """The first sentence of each candidate, whole ones alone, the likeliest first."""
+    found = []
+    for made in (generation, *generation.others):
+        sentences = split(made.text)
+        if sentences and (made.finished or len(sentences) > 1):
+            found.append(" ".join(sentences[0].text.split()))
+    return list(dict.fromkeys(found))
 
 
 def _text(sources: Sequence[Sentence]) -> str:

@@ -13,17 +13,22 @@ import numpy as np
 
 from newsml.article import Article, Sentence
 from newsml.models.encoder import Embedder
-from newsml.models.generator import Generation, Generator, Prompt
+from newsml.models.generator import Generator, Prompt
 from newsml.results import SummarySentence
-from newsml.tasks.briefs import HEADLINE_PROMPT, REWRITE_PROMPT, centrality, embedded_body
+from newsml.tasks.briefs import (
+    BEAMS,
+    HEADLINE_PROMPT,
+    HEADLINE_TOKENS,
+    REWRITE_PROMPT,
+    centrality,
+    embedded_body,
+    whole_lines,
+)
 from newsml.tasks.run import Call, Steps
 from newsml.tasks.selection import Length, select
-from newsml.text.sentences import split
 from newsml.text.support import unsupported
 
 REWRITE_TOKENS = 64
-HEADLINE_TOKENS = 40
-BEAMS = 4
 CLOSEST = 0.7
 """A rewriting less similar to its source than this (cosine) is given up for the source itself."""
 
@@ -62,34 +67,23 @@ def _best(
         for source in sources
     ]
     made = yield Call(generator, prompts)
-    candidates = [_candidates(generation) for generation in made]
-    flat = [line for lines in candidates for line, _ in lines]
+    candidates = [whole_lines(generation) for generation in made]
+    flat = [line for lines in candidates for line in lines]
     embedded = iter((yield Call(embedder, flat))) if flat else iter(())
     chosen = []
     for source, vector, lines in zip(sources, vectors, candidates, strict=True):
         ranked = []
-        for line, finished in lines:
+        for line in lines:
             cosine = float(next(embedded) @ vector)
             longer = max(len(line.split()) - HEADLINE_WORDS, 0) if system == HEADLINE_PROMPT else 0
-            score = cosine - _faults(line, source, article) - 0.03 * longer - (0.0 if finished else 0.3)
-            ranked.append((score, cosine, line, finished))
-        ranked = [entry for entry in ranked if entry[1] >= CLOSEST and entry[3]]
+            score = cosine - _faults(line, source, article) - 0.03 * longer
+            if cosine >= CLOSEST:
+                ranked.append((score, cosine, line))
         best = max(ranked, key=lambda entry: entry[0], default=None)
         text = best[2] if best else " ".join(source.text.split())
         missing = unsupported(text, article)
         chosen.append(SummarySentence(text, not missing, missing, source.span(best[1] if best else 1.0)))
     return chosen
-
-
-def _candidates(generation: Generation) -> list[tuple[str, bool]]:
-    """The first sentence of each candidate, and whether it is a whole one."""
-    lines: dict[str, bool] = {}
-    for made in (generation, *generation.others):
-        sentences = split(made.text)
-        if sentences:
-            line = " ".join(sentences[0].text.split())
-            lines.setdefault(line, made.finished or len(sentences) > 1)
-    return list(lines.items())
 
 
 def _faults(line: str, source: Sentence, article: Article) -> float:

@@ -10,7 +10,7 @@ from typing import Protocol, Self
 
 from newsml.article import Article
 from newsml.models.encoder import Embedder, Encoder
-from newsml.models.load import kind_of, load_base, load_encoder, refuse, save_model
+from newsml.models.load import kind_of, load_base, load_encoder, load_generator, refuse, save_model
 from newsml.models.resolve import Resolved, resolve
 from newsml.models.scorer import SentenceScorer
 from newsml.results import ModelInfo, SummaryResult
@@ -92,14 +92,14 @@ class Summarizer(Task[Article, SummaryResult]):
         elif found.card is not None and found.card.task == "summary-abstractive":
             from newsml.tasks.written import Written
 
-            way = Written.load(found, encoder=encoder)
+            way = Written(found, load_generator(found), Embedder(encoder or load_base()))
         elif kind == "encoder":
             embedder = Embedder(load_encoder(found, encoder))
             way = Extractive(embedder, info, max_tokens=embedder.encoder.max_tokens)
         elif kind in ("seq2seq", "causal", "chat"):
             from newsml.tasks.abstractive import Abstractive
 
-            way = Abstractive.load(found, encoder=encoder)
+            way = Abstractive(found, load_generator(found), Embedder(encoder or load_base()))
         else:
             raise refuse(found, kind, "a sentence scorer, an encoder, a sequence-to-sequence or a causal model")
         return cls(way, found=found, length=Length(sentences, words, ratio))

@@ -7,25 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Self
 
 import numpy as np
 
 from newsml.article import Article, Sentence
-from newsml.models.encoder import Embedder, Encoder
-from newsml.models.generator import Generation, Generator, Prompt
-from newsml.models.load import load_base, load_generator
+from newsml.models.encoder import Embedder
+from newsml.models.generator import Generator, Prompt
 from newsml.models.resolve import Resolved
 from newsml.results import ModelInfo, SummaryResult
 from newsml.tasks.abstractive import result_of
-from newsml.tasks.briefs import centrality, embedded_body, headline_prompt, sentence_prompt
+from newsml.tasks.briefs import BEAMS, centrality, embedded_body, headline_prompt, sentence_prompt, whole_lines
 from newsml.tasks.candidates import Body, Candidate, Line, best, fitted, opens_with_pronoun, own, repeats
 from newsml.tasks.run import Call, Steps
 from newsml.tasks.selection import MAX_OVERLAP, Length, overlap, select
-from newsml.text.sentences import split
-
-BEAMS = 4
-"""Beams, each a candidate."""
 
 WORDS_PER_SENTENCE = 20
 """Of the references it learned from; turns a length in words into one in sentences."""
@@ -55,16 +49,6 @@ class Written:
         self.model = ModelInfo(found.name, found.revision)
         self._generator = generator
         self._embedder = embedder
-
-    @classmethod
-    def load(cls, found: Resolved, *, encoder: Encoder | None = None) -> Self:
-        """Load the generator, and the default base that weighs the sentences.
-
-        Args:
-            found: A model of task ``summary-abstractive``.
-            encoder: A loaded copy of the default base to share.
-        """
-        return cls(found, load_generator(found), Embedder(encoder or load_base()))
 
     def summary(self, article: Article, length: Length) -> Steps[SummaryResult]:
         """A summary of about this length, in the order of the article."""
@@ -106,7 +90,7 @@ class Written:
         prompts = [self._prompt(ask([body.sentences[i] for i in group])) for _, group in groups]
         fits = [prompt is not None for prompt in prompts]
         made = iter((yield Call(self._generator, [prompt for prompt in prompts if prompt is not None])))
-        lines = [_lines(next(made)) if fit else [] for fit in fits]
+        lines = [whole_lines(next(made)) if fit else [] for fit in fits]
         texts = list(dict.fromkeys(text for found in lines for text in found))
         vectors = dict(zip(texts, (yield Call(self._embedder, texts)) if texts else (), strict=True))
         found: dict[int, list[Candidate]] = {main: [] for main in chosen}
@@ -131,13 +115,3 @@ def _groups(main: int, chosen: Sequence[int], body: Body) -> list[tuple[int, ...
         if index not in chosen and overlap(body.sentences[index].text, body.sentences[main].text) <= MAX_OVERLAP:
             return [(main,), tuple(sorted((main, index)))]
     return [(main,)]
-
-
-def _lines(generation: Generation) -> list[str]:
-    """The first sentence of each candidate, whole ones alone, the likeliest first."""
-    found = []
-    for made in (generation, *generation.others):
-        sentences = split(made.text)
-        if sentences and (made.finished or len(sentences) > 1):
-            found.append(" ".join(sentences[0].text.split()))
-    return list(dict.fromkeys(found))

@@ -10,12 +10,13 @@ import numpy as np
 
 from newsml.article import Article
 from newsml.models.encoder import Embedder
-from newsml.models.generator import Generation, Generator, Prompt
+from newsml.models.generator import Generator
 from newsml.results import SummarySentence
-from newsml.tasks.briefs import REWRITE_PROMPT
-from newsml.tasks.rewrite import BEAMS, headline, rewritten
+from newsml.tasks.briefs import BEAMS, REWRITE_PROMPT
+from newsml.tasks.rewrite import headline, rewritten
 from newsml.tasks.run import stream
 from newsml.tasks.selection import Length
+from tests.unit.tasks.fakes import FakeGenerator
 
 TEXT = "The council of Lund approved the budget of 40 million on Monday. Nobody spoke against it. Rain fell in Oslo."
 ARTICLE = Article(TEXT, title="Lund passes budget")
@@ -32,23 +33,6 @@ class FakeEmbedder:
             vector = np.array([text.lower().count(letter) for letter in "abcdefghijklmnopqrstuvwxyz"], float) + 0.01
             vectors.append(vector / np.linalg.norm(vector))
         return vectors
-
-
-class FakeGenerator:
-    """Answers each prompt with fixed candidates."""
-
-    def __init__(self, answer: Callable[[Prompt], Sequence[str]], *, finished: bool = True) -> None:
-        self.answer = answer
-        self.finished = finished
-        self.prompts: list[Prompt] = []
-
-    def __call__(self, inputs: Sequence[Prompt]) -> list[Generation]:
-        self.prompts += inputs
-        made = []
-        for prompt in inputs:
-            first, *others = [Generation(text, self.finished) for text in self.answer(prompt)]
-            made.append(Generation(first.text, first.finished, tuple(others)))
-        return made
 
 
 def run(generator: FakeGenerator, way: Callable[..., Any], **given: Any) -> list[SummarySentence]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,13 +13,14 @@ import pytest
 
 from newsml.article import Article
 from newsml.models.encoder import Embedder
-from newsml.models.generator import Generation, Generator, Prompt
+from newsml.models.generator import Generator
 from newsml.models.resolve import Resolved
 from newsml.results import SummaryResult
-from newsml.tasks.briefs import HEADLINE_PROMPT, REWRITE_PROMPT
+from newsml.tasks.briefs import BEAMS, HEADLINE_PROMPT, REWRITE_PROMPT
 from newsml.tasks.run import stream
 from newsml.tasks.selection import Length
-from newsml.tasks.written import BEAMS, Written
+from newsml.tasks.written import Written
+from tests.unit.tasks.fakes import FakeGenerator
 
 TEXT = "The council of Lund approved a budget of 40 million on Monday. Anna Berg voted against it. Rain fell in Oslo."
 ARTICLE = Article(TEXT, title="Lund passes budget")
@@ -40,31 +41,6 @@ class FakeEmbedder:
             vector = np.array([float(counts[a, b]) for a in LETTERS for b in LETTERS]) + 1e-6
             vectors.append(vector / np.linalg.norm(vector))
         return vectors
-
-
-class FakeGenerator:
-    """Answers each prompt with fixed candidates."""
-
-    max_tokens = 2048
-
-    def __init__(self, answer: Callable[[Prompt], Sequence[str]], *, finished: bool = True) -> None:
-        self.answer = answer
-        self.finished = finished
-        self.prompts: list[Prompt] = []
-
-    def count_tokens(self, text: str) -> int:
-        return len(text.split())
-
-    def prompt_tokens(self, prompt: Prompt) -> int:
-        return len(prompt.text.split()) + len(prompt.system.split())
-
-    def __call__(self, inputs: Sequence[Prompt]) -> list[Generation]:
-        self.prompts += inputs
-        made = []
-        for prompt in inputs:
-            first, *others = [Generation(text, self.finished) for text in self.answer(prompt)]
-            made.append(Generation(first.text, first.finished, tuple(others)))
-        return made
 
 
 def run(generator: FakeGenerator, article: Article = ARTICLE, **length: Any) -> SummaryResult:
