@@ -50,6 +50,14 @@ HEADLINE_TOKENS = 40
 _COUNTS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}
 
 
+def embedded_title(article: Article, embedder: Embedder) -> Steps[np.ndarray | None]:
+    """The unit vector of the title; None where there is none."""
+    if not article.title.strip():
+        return None
+    (vector,) = yield Call(embedder, [article.title])
+    return np.asarray(vector)
+
+
 def embedded_body(article: Article, embedder: Embedder) -> Steps[tuple[list[Sentence], np.ndarray]]:
     """The sentences of an article's text, and their unit vectors, shape (sentences, width)."""
     sentences = [s for s in units(article, embedder.encoder.count_tokens) if s.field == "text"]

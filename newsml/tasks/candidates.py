@@ -31,6 +31,10 @@ LIKELIHOOD = 0.02
 PRONOUN = 0.3
 """What a sentence loses that opens with a pronoun: in a summary it may come to stand behind another person's name."""
 
+TITLE, LEAD, NEEDS, FEW_WORDS = 0.5, 0.8, 0.2, 10
+"""Weights of ``telling``: the title, the first sentence, what a sentence loses for each lack; and few words."""
+
+_QUOTES = "\"'“‘«"
 _PRONOUNS = frozenset(
     [
         "he",
@@ -165,6 +169,29 @@ def _denied(text: str) -> set[str]:
 def opens_with_pronoun(text: str) -> bool:
     """Whether the first word of a sentence, or the second, stands for something said before."""
     return any(word.key in _PRONOUNS for word in words_of(text)[:2])
+
+
+def telling(body: Body, title: np.ndarray | None) -> list[float]:
+    """How much each sentence of an article tells of it, as a sentence of a summary would.
+
+    Cosine to the centroid, half the cosine to the title, and a bonus for the opening; a sentence that needs others to
+    be understood loses some of it (a pronoun or a quotation mark in front, few words). Weighed on 200 articles of
+    article_analysis that are not held out: two sentences reach ROUGE-1/2 of 38.0/15.1, the first two 34.5/13.6.
+
+    Args:
+        body: The article.
+        title: Unit vector of the title; None where there is none.
+    """
+    centre = body.vectors.mean(axis=0)
+    worth = body.vectors @ (centre / max(float(np.linalg.norm(centre)), 1e-9))
+    if title is not None:
+        worth = worth + TITLE * (body.vectors @ title)
+    made = []
+    for index, sentence in enumerate(body.sentences):
+        needs = opens_with_pronoun(sentence.text), sentence.text[0] in _QUOTES, len(sentence.text.split()) < FEW_WORDS
+        # A piece of a sentence is the last thing to deliver.
+        made.append(float(worth[index]) + LEAD / (1 + index) - NEEDS * sum(needs) - 2 * body.is_cut(index))
+    return made
 
 
 def repeats(text: str, others: Sequence[Line]) -> bool:

@@ -1,4 +1,4 @@
-"""Summaries and headlines by newsml's own generator: central sentences, each written anew, or left as it is.
+"""Summaries and headlines by newsml's own generator: telling sentences, each written anew, or left as it is.
 
 Owns the way of an article through the generator. Knows nothing of how candidates are judged, nor of decoding.
 """
@@ -16,8 +16,8 @@ from newsml.models.generator import Generator, Prompt
 from newsml.models.resolve import Resolved
 from newsml.results import ModelInfo, SummaryResult
 from newsml.tasks.abstractive import result_of
-from newsml.tasks.briefs import BEAMS, centrality, embedded_body, headline_prompt, sentence_prompt, whole_lines
-from newsml.tasks.candidates import Body, Candidate, Line, best, fitted, opens_with_pronoun, own, repeats
+from newsml.tasks.briefs import BEAMS, embedded_body, embedded_title, headline_prompt, sentence_prompt, whole_lines
+from newsml.tasks.candidates import Body, Candidate, Line, best, fitted, own, repeats, telling
 from newsml.tasks.run import Call, Steps
 from newsml.tasks.selection import MAX_OVERLAP, Length, overlap, select
 
@@ -27,9 +27,6 @@ WORDS_PER_SENTENCE = 20
 COMPANION = 0.5
 """Least cosine of a second sentence that a sentence is written from."""
 
-REFERS = 0.15
-"""What a sentence that opens with a pronoun loses in centrality: it needs the one before it to be understood."""
-
 Ask = Callable[[Sequence[Sentence]], Prompt]
 """Words a question about sentences."""
 
@@ -37,7 +34,7 @@ Ask = Callable[[Sequence[Sentence]], Prompt]
 class Written:
     """Summaries by a generator that learned to write a sentence from one or two others.
 
-    Every sentence of an article is weighed, however long it is. The most central ones are written anew, alone and
+    Every sentence of an article is weighed, however long it is. Those that tell most are written anew, alone and
     together with the sentence nearest to them; the most faithful candidate is delivered. Where none is faithful the
     article's own sentence is, and the result says so.
 
@@ -60,19 +57,16 @@ class Written:
         return result_of(article, self.model, [line.result(body) for line in kept], dropped)
 
     def headline(self, article: Article) -> Steps[SummaryResult]:
-        """A headline from the most central sentence."""
+        """A headline from the sentence that tells most."""
         body, lines, dropped = yield from self._told(article, headline_prompt, 1)
         return result_of(article, self.model, [line.result(body) for line in lines], dropped)
 
     def _told(self, article: Article, ask: Ask, count: int) -> Steps[tuple[Body, list[Line], list[str]]]:
-        """The most central sentences told anew, and what was generated for those that are left out."""
+        """The sentences that tell most, told anew, and what was generated for those that are left out."""
         sentences, vectors = yield from embedded_body(article, self._embedder)
         body = Body(article, tuple(sentences), vectors)
-        worth = [
-            value - REFERS * opens_with_pronoun(sentence.text) - 2 * body.is_cut(index)
-            for index, (value, sentence) in enumerate(zip(centrality(vectors), sentences, strict=True))
-        ]
-        chosen = select(sentences, worth, Length(sentences=count))
+        title = yield from embedded_title(article, self._embedder)
+        chosen = select(sentences, telling(body, title), Length(sentences=count))
         candidates = yield from self._candidates(body, chosen, ask)
         lines: list[Line] = []
         dropped: list[str] = []
