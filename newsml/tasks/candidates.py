@@ -1,4 +1,4 @@
-"""Generated sentences, held against the sentences they were written from: which to deliver, and when the article's own.
+"""Generated sentences, held against the sentence they were written from: which to deliver, and when the article's own.
 
 Owns the judgement and the ranking. Knows nothing of models or prompts; vectors are given.
 """
@@ -20,10 +20,10 @@ from newsml.text.support import unsupported
 from newsml.text.words import words_of
 
 LEAST_GROUNDED = 0.8
-"""Content words of a sentence that its sources must hold, as a share; below it is taken for an invention."""
+"""Content words of a sentence that its source must hold, as a share; below it is taken for an invention."""
 
 LEAST_COSINE = 0.6
-"""Likeness of a generated sentence to its main source; below it says something else."""
+"""Likeness of a generated sentence to its source; below it says something else."""
 
 LIKELIHOOD = 0.02
 """What a candidate loses for each likelier one: of equally faithful candidates the likeliest is taken."""
@@ -55,6 +55,9 @@ _PRONOUNS = frozenset(
         "i",
     ]
 )
+_HEDGES = frozenset(
+    ["alleged", "allegedly", "accused", "apparently", "could", "if", "likely", "may", "might", "possible", "possibly"]
+).union(["potential", "potentially", "reportedly", "suspected", "unless", "would"])
 _NEGATIONS = frozenset(["not", "no", "never", "none", "nobody", "nothing", "neither", "nor", "without", "cannot"])
 
 
@@ -109,13 +112,11 @@ class Candidate:
     Attributes:
         text: The sentence.
         vector: Its unit vector.
-        sources: Indices of the sentences it was written from.
         rank: How many candidates are likelier.
     """
 
     text: str
     vector: np.ndarray
-    sources: tuple[int, ...]
     rank: int
 
 
@@ -125,35 +126,35 @@ def own(index: int, body: Body) -> Line:
 
 
 def best(candidates: Sequence[Candidate], main: int, body: Body) -> Line | None:
-    """The candidate closest to its sources in words and meaning; None where no candidate is sound.
+    """The candidate closest to its source in words and meaning; None where no candidate is sound.
 
-    A sound sentence has every number, name and quotation, and nearly all its content words, from the sentences it was
-    written from, and denies nothing where they do not.
+    A sound sentence has every number, name and quotation, and nearly all its content words, from the sentence it was
+    written from, denies what that denies and nothing else, and leaves open what that leaves open.
 
     Args:
-        candidates: Sentences generated from ``main``, alone or with others.
+        candidates: Sentences generated from ``main``.
         main: Index of the sentence that is to be told.
         body: The article.
     """
     ranked = []
+    source = body.sentences[main].text
     for candidate in candidates:
-        sources = [body.sentences[index].text for index in candidate.sources]
-        share = grounded(candidate.text, sources)
+        share = grounded(candidate.text, [source])
         cosine = float((candidate.vector @ body.vectors[main]).round(5))
-        if share >= LEAST_GROUNDED and cosine >= LEAST_COSINE and _faithful(candidate.text, sources):
+        if share >= LEAST_GROUNDED and cosine >= LEAST_COSINE and _faithful(candidate.text, source):
             worth = share + cosine - LIKELIHOOD * candidate.rank - PRONOUN * opens_with_pronoun(candidate.text)
             ranked.append((worth, Line(candidate.text, main, cosine, "generated")))
     return max(ranked, key=lambda entry: entry[0])[1] if ranked else None
 
 
-def _faithful(text: str, sources: Sequence[str]) -> bool:
-    whole = "\n".join(sources)
-    if unsupported(text, Article(text=whole)) or len(text.split()) < MIN_WORDS:
+def _faithful(text: str, source: str) -> bool:
+    if unsupported(text, Article(text=source)) or len(text.split()) < MIN_WORDS:
         return False
-    denied = _denied(whole)
-    if _denied(text):
-        return bool(denied)
-    return not denied & {word.key for word in words_of(text)}
+    said, read = ({word.key for word in words_of(part)} for part in (text, source))
+    if read & _HEDGES and not said & _HEDGES:
+        return False
+    denied = _denied(source)
+    return bool(denied) if _denied(text) else not denied & said
 
 
 def _denied(text: str) -> set[str]:

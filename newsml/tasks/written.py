@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from newsml.article import Article, Sentence
 from newsml.models.encoder import Embedder
 from newsml.models.generator import Generator, Prompt
@@ -19,24 +17,20 @@ from newsml.tasks.abstractive import result_of
 from newsml.tasks.briefs import BEAMS, embedded_body, embedded_title, headline_prompt, sentence_prompt, whole_lines
 from newsml.tasks.candidates import Body, Candidate, Line, best, fitted, own, repeats, telling
 from newsml.tasks.run import Call, Steps
-from newsml.tasks.selection import MAX_OVERLAP, Length, overlap, select
+from newsml.tasks.selection import Length, select
 
 WORDS_PER_SENTENCE = 20
 """Of the references it learned from; turns a length in words into one in sentences."""
-
-COMPANION = 0.5
-"""Least cosine of a second sentence that a sentence is written from."""
 
 Ask = Callable[[Sequence[Sentence]], Prompt]
 """Words a question about sentences."""
 
 
 class Written:
-    """Summaries by a generator that learned to write a sentence from one or two others.
+    """Summaries by a generator that learned to write sentences of summaries from those of articles.
 
-    Every sentence of an article is weighed, however long it is. Those that tell most are written anew, alone and
-    together with the sentence nearest to them; the most faithful candidate is delivered. Where none is faithful the
-    article's own sentence is, and the result says so.
+    Every sentence of an article is weighed, however long it is. Those that tell most are written anew one by one; the
+    most faithful candidate is delivered. Where none is faithful the article's own sentence is, and the result says so.
 
     Attributes:
         model: The model behind it.
@@ -79,18 +73,13 @@ class Written:
         return body, lines, dropped
 
     def _candidates(self, body: Body, chosen: Sequence[int], ask: Ask) -> Steps[list[list[Candidate]]]:
-        """What is generated for each of the chosen sentences: alone, and with a companion where it has one."""
-        groups = [(main, group) for main in chosen for group in _groups(main, chosen, body)]
-        prompts = [self._prompt(ask([body.sentences[i] for i in group])) for _, group in groups]
-        fits = [prompt is not None for prompt in prompts]
+        """What is generated for each of the chosen sentences; nothing for one that the generator cannot read whole."""
+        prompts = [self._prompt(ask([body.sentences[main]])) for main in chosen]
         made = iter((yield Call(self._generator, [prompt for prompt in prompts if prompt is not None])))
-        lines = [whole_lines(next(made)) if fit else [] for fit in fits]
+        lines = [whole_lines(next(made)) if prompt is not None else [] for prompt in prompts]
         texts = list(dict.fromkeys(text for found in lines for text in found))
         vectors = dict(zip(texts, (yield Call(self._embedder, texts)) if texts else (), strict=True))
-        found: dict[int, list[Candidate]] = {main: [] for main in chosen}
-        for (main, group), own_lines in zip(groups, lines, strict=True):
-            found[main] += [Candidate(text, vectors[text], group, rank) for rank, text in enumerate(own_lines)]
-        return [found[main] for main in chosen]
+        return [[Candidate(text, vectors[text], rank) for rank, text in enumerate(found)] for found in lines]
 
     def _prompt(self, prompt: Prompt) -> Prompt | None:
         """The prompt with several beams; None where the generator cannot read it whole."""
@@ -98,14 +87,3 @@ class Written:
         if limit is not None and self._generator.prompt_tokens(prompt) + prompt.max_new_tokens > limit:
             return None
         return replace(prompt, num_beams=BEAMS, candidates=BEAMS)
-
-
-def _groups(main: int, chosen: Sequence[int], body: Body) -> list[tuple[int, ...]]:
-    """The sentence alone, and with the one nearest to it that says something else and is not chosen itself."""
-    cosines = (body.vectors @ body.vectors[main]).round(5)
-    for index in np.argsort(-cosines, kind="stable").tolist():
-        if cosines[index] < COMPANION:
-            break
-        if index not in chosen and overlap(body.sentences[index].text, body.sentences[main].text) <= MAX_OVERLAP:
-            return [(main,), tuple(sorted((main, index)))]
-    return [(main,)]

@@ -69,13 +69,13 @@ def test_without_a_faithful_whole_sentence_the_articles_own_stands(answer: str, 
     assert all(sentence.text in TEXT for sentence in result.checked)
 
 
-def test_sentences_are_told_in_the_order_of_the_article_alone_and_with_the_nearest() -> None:
+def test_sentences_are_told_one_by_one_in_the_order_of_the_article() -> None:
     lines = ["The council of Lund met on Monday.", "Rain fell in Oslo.", "Members of the council of Lund were loud."]
     generator = FakeGenerator(lambda prompt: (prompt.text.splitlines()[0],))
-    result = run(generator, Article(" ".join(lines)), sentences=1)
-    assert [prompt.text.splitlines() for prompt in generator.prompts] == [lines[:1], lines[::2]]
+    result = run(generator, Article(" ".join(lines)), sentences=2)
+    assert [prompt.text for prompt in generator.prompts] == [lines[0], lines[2]]
     assert all(prompt.system == REWRITE_PROMPT and prompt.candidates == BEAMS for prompt in generator.prompts)
-    assert result.text == lines[0]
+    assert result.text == f"{lines[0]} {lines[2]}"
 
 
 def test_lengths_in_sentences_words_and_shares() -> None:
