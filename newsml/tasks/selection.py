@@ -12,13 +12,14 @@ import numpy as np
 
 from newsml.article import Sentence
 from newsml.errors import ModelError
+from newsml.text.boilerplate import is_boilerplate
 from newsml.text.words import words_of
 
 MAX_OVERLAP = 0.6
 """A sentence that shares more of its words than this with a chosen one (of the shorter of the two) is left out."""
 
 MIN_WORDS = 4
-"""Shorter units are bylines, datelines and cross-heads; they are chosen only where nothing else is left."""
+"""Shorter units are datelines and cross-heads; like bylines and credits, they are chosen only where nothing else is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def select(sentences: Sequence[Sentence], scores: Sequence[float], length: Lengt
     most, budget = length.limits(sum(sizes))
     bags = [_bag(sentence.text) for sentence in sentences]
     order = np.argsort(-np.asarray(scores), kind="stable")
-    ranked = sorted(order, key=lambda i: sizes[i] < MIN_WORDS)
+    ranked = sorted(order, key=lambda i: sizes[i] < MIN_WORDS or is_boilerplate(sentences[i].text))
     chosen: list[int] = []
     for index in ranked:
         if len(chosen) == most:

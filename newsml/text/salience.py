@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from newsml.article import Sentence
+from newsml.text.boilerplate import is_boilerplate
 from newsml.text.lexicon import (
     ALIASES,
     CALENDAR,
@@ -40,7 +41,9 @@ _GROUPS = {
     for names, _ in ALIASES
     for name in names
 }
-_FURNITURE = frozenset({"image", "caption", "photo", "copyright", "video"})
+_FURNITURE = frozenset(
+    "analysis breaking caption copyright editorial exclusive image live opinion photo tv update video watch".split()
+)
 _PLACE_BEFORE = re.compile(r"\b(?:in|at|near|from|across|outside|around|to)\s+(?:the\s+)?$", re.IGNORECASE)
 _NOUN_AFTER = re.compile(r"\s[a-z]{4}")
 _Key = tuple[str, ...]
@@ -62,7 +65,7 @@ def salient_targets(
     Returns:
         The names as the article writes them, in full where it does, most salient first; none for text without capitals.
     """
-    words = read_words(sentences, title)
+    words = read_words([sentence for sentence in sentences if not is_boilerplate(sentence.text)], title)
     free = frozenset(word.key for line in words.lines for word in line.words if word.gap != "-")
     tally = _merge(Counter(run for line in words.lines for run in _runs(line, words, free)))
     scored: list[tuple[float, str]] = []
@@ -157,7 +160,7 @@ def _untitled(name: list[Word]) -> list[Word]:
 
 def _single(word: Word, words: ArticleWords) -> bool:
     """Whether one capitalised word is a name."""
-    if word.key in HONORIFICS | NATIONALITIES | CALENDAR | DIRECTIONS or len(word.key) < 2:
+    if word.key in HONORIFICS | NATIONALITIES | CALENDAR | DIRECTIONS | _FURNITURE or len(word.key) < 2:
         return False
     if word.key.endswith("s") and word.key[:-1] in NATIONALITIES:
         return False

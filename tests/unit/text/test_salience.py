@@ -52,3 +52,11 @@ def test_names_joined_by_a_hyphen() -> None:
 def test_title_outweighs_a_news_agency() -> None:
     text = "The minister, Reuters said, left. He told Reuters of a plan by Nokia. Reuters wrote it."
     assert propose(text, "A plan by Nokia", count=1) == ("Nokia",)
+
+
+def test_what_belongs_to_the_page_is_no_target() -> None:
+    text = (
+        "ANALYSIS/OPINION:\n\nThe mayor spoke on TV. In a TV debate he attacked Acme Bank and its owners.\n\n"
+        "Copyright © 2019 The Example Times, LLC. Click here for reprint permission."
+    )
+    assert propose(text) == ("Acme Bank",)
