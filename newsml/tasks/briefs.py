@@ -5,8 +5,6 @@ Owns the prompts, how central a sentence is, and what counts of an answer. Knows
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from newsml.article import Article, Sentence
@@ -36,10 +34,6 @@ REWRITE_PROMPT = (
     "core meaning."
 )
 """Likewise (HuggingFaceTB/smoltalk, smol-rewrite)."""
-
-SOURCES = 2
-"""Sentences of the article that a sentence of a reference is taken to be written from, at most. In use it is one: of
-more, a model of 135 M parameters mixes up who did what."""
 
 BEAMS = 4
 """Beams that a sentence is decoded with, each a candidate."""
@@ -81,14 +75,17 @@ def summary_system(count: int) -> str:
     return SUMMARY_PROMPT.format(count=_COUNTS.get(count, str(count)))
 
 
-def sentence_prompt(sources: Sequence[Sentence]) -> Prompt:
-    """The question for a sentence of a summary, as the tuned summarizer knows it."""
-    return Prompt(text=_text(sources), system=REWRITE_PROMPT, max_new_tokens=SENTENCE_TOKENS)
+def sentence_prompt(source: Sentence) -> Prompt:
+    """The question for a sentence of a summary, as the tuned summarizer knows it.
+
+    It reads one sentence of the article: of more, a model of 135 M parameters mixes up who did what.
+    """
+    return Prompt(text=" ".join(source.text.split()), system=REWRITE_PROMPT, max_new_tokens=SENTENCE_TOKENS)
 
 
-def headline_prompt(sources: Sequence[Sentence]) -> Prompt:
+def headline_prompt(source: Sentence) -> Prompt:
     """The question for a headline, as the tuned summarizer knows it."""
-    return Prompt(text=_text(sources), system=HEADLINE_PROMPT, max_new_tokens=HEADLINE_TOKENS)
+    return Prompt(text=" ".join(source.text.split()), system=HEADLINE_PROMPT, max_new_tokens=HEADLINE_TOKENS)
 
 
 def whole_lines(generation: Generation) -> list[str]:
@@ -99,8 +96,3 @@ def whole_lines(generation: Generation) -> list[str]:
         if sentences and (made.finished or len(sentences) > 1):
             found.append(" ".join(sentences[0].text.split()))
     return list(dict.fromkeys(found))
-
-
-def _text(sources: Sequence[Sentence]) -> str:
-    """Sentences in the order of the article, each on a line of its own."""
-    return "\n".join(" ".join(source.text.split()) for source in sources)

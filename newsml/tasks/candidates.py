@@ -14,13 +14,14 @@ import numpy as np
 from newsml.article import Article, Sentence
 from newsml.results import SummarySentence
 from newsml.tasks.selection import MAX_OVERLAP, MIN_WORDS, overlap
-from newsml.text.grounding import grounded
+from newsml.text.grounding import in_order
 from newsml.text.lexicon import FUNCTION_WORDS
 from newsml.text.support import unsupported
 from newsml.text.words import words_of
 
-LEAST_GROUNDED = 0.8
-"""Content words of a sentence that its source must hold, as a share; below it is taken for an invention."""
+LEAST_IN_ORDER = 0.9
+"""Words of a sentence that its source must hold in the same order, as a share. Read by eye, of 32 generated sentences
+below it 17 said something else than the article, of 23 above it 2."""
 
 LEAST_COSINE = 0.6
 """Likeness of a generated sentence to its source; below it says something else."""
@@ -128,8 +129,8 @@ def own(index: int, body: Body) -> Line:
 def best(candidates: Sequence[Candidate], main: int, body: Body) -> Line | None:
     """The candidate closest to its source in words and meaning; None where no candidate is sound.
 
-    A sound sentence has every number, name and quotation, and nearly all its content words, from the sentence it was
-    written from, denies what that denies and nothing else, and leaves open what that leaves open.
+    A sound sentence has every number, name and quotation from the sentence it was written from, and nearly all its
+    words in the same order, denies what that denies and nothing else, and leaves open what that leaves open.
 
     Args:
         candidates: Sentences generated from ``main``.
@@ -139,15 +140,16 @@ def best(candidates: Sequence[Candidate], main: int, body: Body) -> Line | None:
     ranked = []
     source = body.sentences[main].text
     for candidate in candidates:
-        share = grounded(candidate.text, [source])
+        share = in_order(candidate.text, source)
         cosine = float((candidate.vector @ body.vectors[main]).round(5))
-        if share >= LEAST_GROUNDED and cosine >= LEAST_COSINE and _faithful(candidate.text, source):
+        if share >= LEAST_IN_ORDER and cosine >= LEAST_COSINE and faithful(candidate.text, source):
             worth = share + cosine - LIKELIHOOD * candidate.rank - PRONOUN * opens_with_pronoun(candidate.text)
             ranked.append((worth, Line(candidate.text, main, cosine, "generated")))
     return max(ranked, key=lambda entry: entry[0])[1] if ranked else None
 
 
-def _faithful(text: str, source: str) -> bool:
+def faithful(text: str, source: str) -> bool:
+    """Whether a sentence has no fact beyond its source, denies what it denies, and leaves open what it leaves open."""
     if unsupported(text, Article(text=source)) or len(text.split()) < MIN_WORDS:
         return False
     said, read = ({word.key for word in words_of(part)} for part in (text, source))

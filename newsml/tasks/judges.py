@@ -221,9 +221,7 @@ def load_judges(model: str | Path, *, revision: str | None, encoder: Encoder | N
 def _find(model: str | Path, revision: str | None) -> tuple[Resolved, Resolved]:
     """The models for claims and for targets; one and the same where a name stands for a single model."""
     if model in PRESETS:
-        names = [
-            model if find_card(str(model), task=task) else "default" for task in ("claim-stance", "target-stance")
-        ]
+        names = [model if find_card(str(model), task=task) else "default" for task in ("claim-stance", "target-stance")]
         return (
             resolve(names[0], revision=revision, task="claim-stance"),
             resolve(names[1], revision=revision, task="target-stance"),

@@ -19,7 +19,7 @@ MAX_OVERLAP = 0.6
 """A sentence that shares more of its words than this with a chosen one (of the shorter of the two) is left out."""
 
 MIN_WORDS = 4
-"""Shorter units are datelines and cross-heads; like bylines and credits, they are chosen only where nothing else is left."""
+"""Shorter units are datelines and cross-heads; like bylines and credits, they are chosen where nothing else is left."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ from newsml.tasks.selection import Length, select
 WORDS_PER_SENTENCE = 20
 """Of the references it learned from; turns a length in words into one in sentences."""
 
-Ask = Callable[[Sequence[Sentence]], Prompt]
-"""Words a question about sentences."""
+Ask = Callable[[Sentence], Prompt]
+"""Words a question about a sentence."""
 
 
 class Written:
@@ -74,7 +74,7 @@ class Written:
 
     def _candidates(self, body: Body, chosen: Sequence[int], ask: Ask) -> Steps[list[list[Candidate]]]:
         """What is generated for each of the chosen sentences; nothing for one that the generator cannot read whole."""
-        prompts = [self._prompt(ask([body.sentences[main]])) for main in chosen]
+        prompts = [self._prompt(ask(body.sentences[main])) for main in chosen]
         made = iter((yield Call(self._generator, [prompt for prompt in prompts if prompt is not None])))
         lines = [whole_lines(next(made)) if prompt is not None else [] for prompt in prompts]
         texts = list(dict.fromkeys(text for found in lines for text in found))

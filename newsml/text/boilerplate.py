@@ -14,11 +14,11 @@ _ANYWHERE = (
     r"\bcontributed to this (?:report|article|story)\b|\bcontinue reading\b|\bstory continue[sd] below\b",
     r"\breports? for our newscast unit\b|\b(?:special|exclusive) (?:for|to) (?:usa today|the \w+ times|cnn)\b",
     r"\bopinions expressed (?:by|in|here|are)\b|\bunsubscribe\b|\bprivacy policy\b|\bterms of service\b",
-    r"\bthis (?:article|story|post) (?:was|has been|is) (?:originally published|updated|republished|reprinted|available)\b",
+    r"\bthis (?:article|story|post) (?:was|has been|is) (?:originally published|updated|republished|available)\b",
 )
 _OPENING = (
-    r"(?:read more|more from|more on|related|watch|listen|urgent|photos?|videos?|credits?|advertisement|ad|image)\b\s*[:|»]",
-    r"more:|read more\b|learn more\b|see also\b|also read\b|click here\b|enlarge this image\b|next image\b|prev image\b",
+    r"(?:read more|more from|more on|related|watch|listen|urgent|photos?|videos?|credits?|ad|image)\b\s*[:|»]",
+    r"more:|read more\b|learn more\b|see also\b|also read\b|click here\b|enlarge this image\b|(?:next|prev) image\b",
     r"(?:[-*•]\s*)?follow @?\w+.*\b(?:on )?(?:twitter|facebook|instagram)\b|follow @\w+\W*$|share this\b|join us on\b",
     r"advertisement\b|file ?[-–—] |get (?:the|our) .*\b(?:newsletter|inbox|app)\b|analysis/opinion\b|\[pullquote\]",
     r"(?-i:(?:By|BY) [A-Z][\w.'’-]+(?: [A-Z][\w.'’-]+){1,3}(?:(?:,| and| \|) [A-Z].{0,60})?$)",

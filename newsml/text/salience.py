@@ -42,8 +42,8 @@ _GROUPS = {
     for name in names
 }
 _FURNITURE = frozenset(
-    "analysis breaking caption copyright editorial exclusive image live opinion photo tv update video watch".split()
-)
+    ["analysis", "breaking", "caption", "copyright", "editorial", "exclusive", "image", "live"]
+).union(["opinion", "photo", "tv", "update", "video", "watch"])
 _PLACE_BEFORE = re.compile(r"\b(?:in|at|near|from|across|outside|around|to)\s+(?:the\s+)?$", re.IGNORECASE)
 _NOUN_AFTER = re.compile(r"\s[a-z]{4}")
 _Key = tuple[str, ...]

@@ -154,32 +154,6 @@ def oracle(sentences: Sequence[str], reference: Sequence[str], *, most: int = 4)
     return chosen
 
 
-def covering(sentences: Sequence[str], reference: Sequence[str], *, most: int) -> list[int]:
-    """The sentences that hold most of a reference's words and word pairs, each adding what the others lack.
-
-    Unlike ``oracle``, which stops where a summary would get too long, they are what a reference was written from.
-
-    Args:
-        sentences: Of the article.
-        reference: Sentences.
-        most: At most so many are found.
-
-    Returns:
-        Indices, the most telling first.
-    """
-    bags = [frozenset().union(*_grams(sentence)) for sentence in sentences]
-    missing = set().union(*(gram for line in reference for gram in _grams(line)))
-    chosen: list[int] = []
-    while len(chosen) < min(most, len(sentences)):
-        gains = [len(bag & missing) for bag in bags]
-        best = max(range(len(sentences)), key=lambda i: (gains[i], -i))
-        if gains[best] < 2:  # One word in common is chance.
-            break
-        chosen.append(best)
-        missing -= bags[best]
-    return chosen
-
-
 def _grams(text: str) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
     words = "".join(c if c.isalnum() else " " for c in text.lower()).split()
     return frozenset(words), frozenset(pairwise(words))

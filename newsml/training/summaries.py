@@ -1,6 +1,6 @@
 """Turns rows into what a generator learns to answer: the prompts of use, with a sentence of a reference as the answer.
 
-Owns which sentences of an article go with which of a reference. Knows nothing of the trainer.
+Owns which sentence of an article goes with which of a reference. Knows nothing of the trainer.
 """
 
 from __future__ import annotations
@@ -8,21 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from newsml.article import Article
 from newsml.io.rows import Row
 from newsml.models.generator import Generator, Prompt
-from newsml.tasks.briefs import SOURCES, headline_prompt, sentence_prompt
-from newsml.text.grounding import grounded
+from newsml.tasks.briefs import headline_prompt, sentence_prompt
+from newsml.tasks.candidates import faithful
+from newsml.text.grounding import in_order
 from newsml.text.sentences import split
-from newsml.text.support import unsupported
-from newsml.training.examples import covering
 
 HEADLINE = "headline"
 """Label of rows whose summary is a headline."""
 
-LEAST_GROUNDED = 0.6
-"""Content words of an answer that stand in what was read, as a share: of the references of article_analysis a half has
-more. To learn from the others is to learn to invent."""
+LEAST_IN_ORDER = 0.8
+"""Words of an answer that its source holds in the same order, as a share. To learn from the others, which put two
+sentences into one or reword them, is to learn to invent."""
+
+LONGEST = 0.9
+"""Longest answer, as a share of its source's words: to write the same again is no summary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,10 @@ class Dialogue:
 
 
 def dialogues(rows: Sequence[Row], generator: Generator, *, max_tokens: int) -> list[Dialogue]:
-    """Each sentence of each reference, asked for with the sentences of its article that it was written from.
+    """Each sentence of each reference that shortens one of its article, asked for with that one.
 
-    Left out are answers with a number, name or quotation beyond what is read, those that share too few words with it,
-    and those that do not fit.
+    Left out are answers with a number, name or quotation beyond what is read, those that share too few words with it
+    or too many, and those that do not fit.
 
     Args:
         rows: Articles with a summary, or with a headline where the label says so.
@@ -55,12 +56,12 @@ def dialogues(rows: Sequence[Row], generator: Generator, *, max_tokens: int) -> 
 
 def _dialogues(row: Row) -> Iterator[Dialogue]:
     sentences = split(row.text)
-    texts = [sentence.text for sentence in sentences]
     for answer in (sentence.text for text in row.summary for sentence in split(text)):
-        sources = [sentences[i] for i in sorted(covering(texts, [answer], most=SOURCES))]
-        if not sources:
+        shares = [in_order(answer, sentence.text) for sentence in sentences]
+        best = max(range(len(shares)), key=lambda i: (shares[i], -i), default=None)
+        if best is None or shares[best] < LEAST_IN_ORDER:
             continue
-        read = Article(text="\n".join(source.text for source in sources))
-        if not unsupported(answer, read) and grounded(answer, [source.text for source in sources]) >= LEAST_GROUNDED:
-            prompt = headline_prompt(sources) if row.label == HEADLINE else sentence_prompt(sources)
-            yield Dialogue(prompt, answer)
+        source = sentences[best]
+        shorter = len(answer.split()) <= LONGEST * len(source.text.split())
+        if shorter and faithful(answer, source.text):
+            yield Dialogue(headline_prompt(source) if row.label == HEADLINE else sentence_prompt(source), answer)

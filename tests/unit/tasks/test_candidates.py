@@ -47,6 +47,7 @@ def told(main: int, *texts: str) -> str | None:
         (0, "Heavy rain fell in Oslo."),
         (0, "Monday."),
         (1, "Anna Berg did vote for the plan of the mayor."),
+        (1, "The mayor did not vote for the plan of Anna Berg."),
     ],
 )
 def test_unfaithful_sentences(main: int, text: str) -> None:
@@ -56,7 +57,7 @@ def test_unfaithful_sentences(main: int, text: str) -> None:
 def test_the_faithful_candidate_wins_over_the_likelier_one() -> None:
     assert told(0, "The council of Lund approved a budget of 90 million.", GOOD) == GOOD
     assert told(0, GOOD, "Lund approved a budget.") == GOOD
-    assert told(1, "Anna Berg did not vote for the mayor's plan.") == "Anna Berg did not vote for the mayor's plan."
+    assert told(1, "Anna Berg did not vote for the plan.") == "Anna Berg did not vote for the plan."
     assert told(0) is None
 
 
