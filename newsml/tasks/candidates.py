@@ -23,6 +23,9 @@ LEAST_IN_ORDER = 0.9
 """Words of a sentence that its source must hold in the same order, as a share. Read by eye, of 32 generated sentences
 below it 17 said something else than the article, of 23 above it 2."""
 
+LONGEST = 0.9
+"""Longest sentence, as a share of its source's words: to write the same again is no summary."""
+
 LEAST_COSINE = 0.6
 """Likeness of a generated sentence to its source; below it says something else."""
 
@@ -129,8 +132,9 @@ def own(index: int, body: Body) -> Line:
 def best(candidates: Sequence[Candidate], main: int, body: Body) -> Line | None:
     """The candidate closest to its source in words and meaning; None where no candidate is sound.
 
-    A sound sentence has every number, name and quotation from the sentence it was written from, and nearly all its
-    words in the same order, denies what that denies and nothing else, and leaves open what that leaves open.
+    A sound sentence is shorter than the one it was written from, has every number, name and quotation from it, and
+    nearly all its words in the same order, denies what that denies and nothing else, and leaves open what that leaves
+    open.
 
     Args:
         candidates: Sentences generated from ``main``.
@@ -142,10 +146,16 @@ def best(candidates: Sequence[Candidate], main: int, body: Body) -> Line | None:
     for candidate in candidates:
         share = in_order(candidate.text, source)
         cosine = float((candidate.vector @ body.vectors[main]).round(5))
-        if share >= LEAST_IN_ORDER and cosine >= LEAST_COSINE and faithful(candidate.text, source):
+        close = share >= LEAST_IN_ORDER and cosine >= LEAST_COSINE
+        if close and is_shorter(candidate.text, source) and faithful(candidate.text, source):
             worth = share + cosine - LIKELIHOOD * candidate.rank - PRONOUN * opens_with_pronoun(candidate.text)
             ranked.append((worth, Line(candidate.text, main, cosine, "generated")))
     return max(ranked, key=lambda entry: entry[0])[1] if ranked else None
+
+
+def is_shorter(text: str, source: str) -> bool:
+    """Whether a sentence is enough shorter than its source to be a summary of it."""
+    return len(text.split()) <= LONGEST * len(source.split())
 
 
 def faithful(text: str, source: str) -> bool:

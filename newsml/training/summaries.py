@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from newsml.io.rows import Row
 from newsml.models.generator import Generator, Prompt
 from newsml.tasks.briefs import headline_prompt, sentence_prompt
-from newsml.tasks.candidates import faithful
+from newsml.tasks.candidates import faithful, is_shorter
 from newsml.text.grounding import in_order
 from newsml.text.sentences import split
 
@@ -21,9 +21,6 @@ HEADLINE = "headline"
 LEAST_IN_ORDER = 0.8
 """Words of an answer that its source holds in the same order, as a share. To learn from the others, which put two
 sentences into one or reword them, is to learn to invent."""
-
-LONGEST = 0.9
-"""Longest answer, as a share of its source's words: to write the same again is no summary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +59,5 @@ def _dialogues(row: Row) -> Iterator[Dialogue]:
         if best is None or shares[best] < LEAST_IN_ORDER:
             continue
         source = sentences[best]
-        shorter = len(answer.split()) <= LONGEST * len(source.text.split())
-        if shorter and faithful(answer, source.text):
+        if is_shorter(answer, source.text) and faithful(answer, source.text):
             yield Dialogue(headline_prompt(source) if row.label == HEADLINE else sentence_prompt(source), answer)
