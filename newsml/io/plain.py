@@ -77,7 +77,7 @@ def _type(kind: Any) -> pyarrow.DataType:
         return pyarrow.list_(_column("item", get_args(kind)[0]))
     if is_dataclass(kind):
         hints = _hints(kind)
-        return pyarrow.struct([_column(field.name, hints[field.name]) for field in fields(kind)])  # type: ignore[arg-type]
+        return pyarrow.struct([_column(field.name, hints[field.name]) for field in fields(kind)])
     simple = {str: pyarrow.string(), float: pyarrow.float64(), int: pyarrow.int64(), bool: pyarrow.bool_()}
     return simple[str if get_origin(kind) is Literal else kind]
 
