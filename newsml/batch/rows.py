@@ -92,7 +92,7 @@ class Shard:
 class Ids:
     """Where each article id stands first, in a database on disk that is gone with the object.
 
-    About 34 bytes a row on the disk (in SQLite's folder for temporary files: ``SQLITE_TMPDIR``, else ``TMPDIR``, else
+    About 28 bytes a row on the disk (in SQLite's folder for temporary files: ``SQLITE_TMPDIR``, else ``TMPDIR``, else
     /var/tmp) and a cache of ``CACHE_KIB`` in memory, whatever the number of rows.
     """
 

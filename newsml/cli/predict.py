@@ -139,9 +139,12 @@ def _progress() -> Iterator[Watch]:
             return Text(f"{task.speed:.1f} rows/s" if task.speed else "")
 
     console = screen()
+    if not console.is_terminal:
+        yield _Lines(console)
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, speed_estimate_period=300) as bar:
-        yield _Bar(bar) if console.is_terminal else _Lines(console)
+        yield _Bar(bar)
 
 
 class _Bar:

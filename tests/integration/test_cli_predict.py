@@ -69,7 +69,6 @@ WRONG = {
     ("--task", "topcs"): "did you mean 'topics'",
     ("--task", "stance"): "give at least one claim or target",
     ("--task", "topics", "--column", "body"): "expected FIELD=NAME",
-    ("--task", "topics", "--column", "text=boddy"): "did you mean 'body'",
     ("--task", "topics", "--engine", "spark"): "expected local or ray",
     ("--task", "topics", "--gpus", "0.5"): "go with --engine ray",
     ("--task", "topics", "--input", "none*.csv"): "no file matches this pattern",
@@ -96,6 +95,13 @@ for arguments in {list(WRONG)!r}:
     for line, (arguments, says) in zip(lines, WRONG.items(), strict=True):
         assert line.startswith("newsml: "), arguments
         assert says in line, arguments
+
+
+def test_a_run_without_any_answer_exits_with_one(folder: Path) -> None:
+    asked = ["--task", "topics", "--input", "news.jsonl", "--output", "out", "--column", "text=boddy"]
+    done = carried_out(MODULE, *asked, folder=folder)
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (1, "out/rejected.jsonl: 7 unreadable")
+    assert "did you mean 'body'" in (folder / "out" / "rejected.jsonl").read_text()
 
 
 def test_wrong_usage_exits_with_two(folder: Path) -> None:
