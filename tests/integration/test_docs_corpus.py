@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,7 @@ def test_the_spark_example_runs(tmp_path: Path, models: Path, monkeypatch: pytes
     monkeypatch.chdir(tmp_path)
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     monkeypatch.setenv("PYTHONPATH", path)
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
     (code,) = (found["code"] for found in EXAMPLE.finditer(PAGE) if found["mark"])
     names: dict[str, Any] = {}
     exec(compile(code.replace('"default"', repr(str(models / "learned"))), "corpus.md", "exec"), names)
