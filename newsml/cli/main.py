@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from newsml.cli import analyze, config, evaluate, finetune, models
+from newsml.cli import analyze, config, evaluate, finetune, models, predict
 from newsml.cli.screen import error_line
 from newsml.errors import NewsmlError
 
@@ -43,6 +43,7 @@ class _Commands(TyperGroup):
 
 app = typer.Typer(cls=_Commands, no_args_is_help=True, pretty_exceptions_enable=False)
 app.command("analyze", epilog=analyze.EPILOG)(analyze.analyze)
+app.command("predict", epilog=predict.EPILOG)(predict.predict)
 app.command("evaluate")(evaluate.evaluate)
 app.command("compare")(evaluate.compare)
 app.command("finetune")(finetune.finetune)

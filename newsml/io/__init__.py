@@ -2,6 +2,7 @@
 
 from newsml.io.corpus import read_corpus
 from newsml.io.read import read, read_text
-from newsml.io.write import write_jsonl
+from newsml.io.results import read_results
+from newsml.io.write import write_jsonl, write_results
 
-__all__ = ["read", "read_corpus", "read_text", "write_jsonl"]
+__all__ = ["read", "read_corpus", "read_results", "read_text", "write_jsonl", "write_results"]

@@ -13,6 +13,7 @@ from typing import Any
 
 from newsml.article import MAX_CHARACTERS, Article, require_words
 from newsml.errors import ArticleError, FileMissingError, ReadError, suggest
+from newsml.io.compressed import is_compressed, open_bytes, suffix_of, why
 from newsml.io.decode import check_not_html, decode
 from newsml.io.record import resolve_columns, to_article
 
@@ -58,7 +59,7 @@ def read(
         ArticleError: Readable, but no article: empty, only a title, too long.
     """
     name = os.fspath(path)
-    suffix = Path(name).suffix.lower()
+    suffix = suffix_of(name)
     if suffix in HTML_SUFFIXES and Path(name).is_file():
         raise ReadError(f"{name}: HTML is not read yet; extract the text of the article first")
     if suffix in CORPUS_SUFFIXES and Path(name).is_file():
@@ -124,13 +125,13 @@ def read_bytes(name: str, *, limit: int | None = None) -> bytes:
     if path.is_dir():
         raise ReadError(f"{name}: a folder, expected a file; read it with newsml.read_corpus({name!r})")
     try:
-        size = path.stat().st_size
+        size = 0 if is_compressed(name) else path.stat().st_size
         if limit is None or size <= limit:
-            with path.open("rb") as file:
+            with open_bytes(name) as file:
                 data = file.read() if limit is None else file.read(limit + 1)
                 size = len(data)
     except OSError as error:
-        raise ReadError(f"{name}: cannot be read ({error.strerror or error})") from error
+        raise ReadError(f"{name}: cannot be read ({why(error)})") from error
     if limit is not None and size > limit:
         raise ReadError(
             f"{name}: {size:,} bytes or more, at most {limit:,} make one article; split it into its articles first "

@@ -5,6 +5,7 @@ Owns the formats. Knows nothing of articles, but for the columns that are to be 
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from newsml.article import MAX_CHARACTERS
 from newsml.errors import NewsmlError, ReadError
+from newsml.io.compressed import is_compressed, open_bytes, why
 from newsml.io.decode import HEAD_BYTES, check_head
 from newsml.io.record import check_columns
 
@@ -50,7 +52,7 @@ def jsonl_rows(name: str, *, encoding: str) -> Iterator[Row]:
     _check_file(name, encoding=encoding)
     try:
         # surrogateescape lets the line be named on which a byte is not of this encoding.
-        with open(name, encoding=encoding, errors="surrogateescape", newline="\n") as lines:
+        with io.TextIOWrapper(open_bytes(name), encoding, errors="surrogateescape", newline="\n") as lines:
             number = 0
             while line := lines.readline(LONGEST_ROW + 1):
                 number += 1
@@ -64,7 +66,7 @@ def jsonl_rows(name: str, *, encoding: str) -> Iterator[Row]:
     except UnicodeDecodeError as error:
         raise ReadError(f"{name}: not {encoding} after line {number} ({error.reason}); pass its encoding") from error
     except OSError as error:
-        raise ReadError(f"{name}: cannot be read ({error.strerror or error})") from error
+        raise ReadError(f"{name}: cannot be read ({why(error)})") from error
 
 
 def csv_rows(name: str, sources: Mapping[str, str], *, encoding: str, separator: str) -> Iterator[Row]:
@@ -88,7 +90,7 @@ def csv_rows(name: str, sources: Mapping[str, str], *, encoding: str, separator:
     reading = csv.ReadOptions(use_threads=False, block_size=LONGEST_ROW, encoding=encoding)
     parsing = csv.ParseOptions(delimiter=separator, newlines_in_values=True, invalid_row_handler=note)
     try:
-        with csv.open_csv(name, reading, parsing) as table:
+        with csv.open_csv(_csv_source(name), reading, parsing) as table:
             there = table.schema.names
         used = _used(there, sources, name)
         wrong.clear()
@@ -99,12 +101,18 @@ def csv_rows(name: str, sources: Mapping[str, str], *, encoding: str, separator:
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,
         )
-        with csv.open_csv(name, reading, parsing, converting) as table:
+        with csv.open_csv(_csv_source(name), reading, parsing, converting) as table:
             yield from _csv_rows(table, name, wrong)
     except pyarrow.ArrowInvalid as error:
         raise ReadError(f"{name}: not CSV that can be read ({_one_line(error)})") from error
     except UnicodeDecodeError as error:
         raise ReadError(f"{name}: not {encoding} ({error.reason}); pass the encoding it was written in") from error
+    except OSError as error:
+        raise ReadError(f"{name}: cannot be read ({why(error)})") from error
+
+
+def _csv_source(name: str) -> Any:
+    return open_bytes(name) if is_compressed(name) else name
 
 
 def parquet_rows(name: str, sources: Mapping[str, str]) -> Iterator[Row]:
@@ -184,10 +192,10 @@ def _used(there: Sequence[str], sources: Mapping[str, str], name: str) -> list[s
 def _check_file(name: str, *, encoding: str) -> None:
     """Check that a file can be opened, holds something, and starts like text in this encoding."""
     try:
-        with open(name, "rb") as file:
+        with open_bytes(name) as file:
             head = file.read(HEAD_BYTES)
     except OSError as error:
-        raise ReadError(f"{name}: cannot be read ({error.strerror or error})") from error
+        raise ReadError(f"{name}: cannot be read ({why(error)})") from error
     if not head.strip():
         raise ReadError(f"{name}: the file is empty, expected a table of articles")
     check_head(head, name=name, encoding=encoding)

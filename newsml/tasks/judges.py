@@ -207,7 +207,7 @@ def load_judges(model: str | Path, *, revision: str | None, encoder: Encoder | N
     Raises:
         ModelError: The model judges neither claims nor targets.
     """
-    claims, targets = _find(model, revision)
+    claims, targets = find_judges(model, revision=revision)
     card = claims.card or targets.card
     base = card.base if card else None
     if encoder is None or base is not None:
@@ -218,8 +218,17 @@ def load_judges(model: str | Path, *, revision: str | None, encoder: Encoder | N
     return Judges(claim, target, encoder, card.languages if card else ())
 
 
-def _find(model: str | Path, revision: str | None) -> tuple[Resolved, Resolved]:
-    """The models for claims and for targets; one and the same where a name stands for a single model."""
+def find_judges(model: str | Path, *, revision: str | None = None) -> tuple[Resolved, Resolved]:
+    """The models for claims and for targets; one and the same where a name stands for a single model.
+
+    Args:
+        model: As in ``load_judges``.
+        revision: Commit of a hub id.
+
+    Raises:
+        ModelError: The name is unknown.
+        DownloadError: The files cannot be fetched.
+    """
     if model in PRESETS:
         names = [model if find_card(str(model), task=task) else "default" for task in ("claim-stance", "target-stance")]
         return (

@@ -14,7 +14,9 @@ ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "transformers", "peft", "sklearn", "datasets", "pandas", "pyarrow")
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["models", "list"], ["analyze", "--help"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["models", "list"], ["analyze", "--help"], ["predict", "--help"]], ids=" ".join
+)
 def test_light_commands_load_nothing_heavy(arguments: list[str]) -> None:
     code = f"""
 import sys, newsml.cli.main

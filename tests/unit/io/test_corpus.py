@@ -12,7 +12,7 @@ import pytest
 from newsml.article import Article
 from newsml.errors import ArticleError, FileMissingError, NewsmlError, ReadError
 from newsml.io import read_corpus
-from newsml.io.corpus import Duplicates
+from newsml.io.corpus import Duplicates, entries
 
 ROWS: list[dict[str, Any]] = [
     {"id": "a", "title": 'First, "quoted"', "text": "One; two, “three”.\n\nFour\tfive.", "n": 1},
@@ -284,3 +284,72 @@ def test_seed_corpus_is_read() -> None:
     articles = list(read_corpus(Path(__file__).parents[3] / "seeds" / "corpus.jsonl", duplicates="error"))
     assert len(articles) == 12
     assert all(article.title and 80 <= len(article.text.split()) <= 160 for article in articles)
+
+
+def packed(path: Path, compression: str) -> Path:
+    target = path.with_name(path.name + {"gzip": ".gz", "zstd": ".zst"}[compression])
+    with pyarrow.CompressedOutputStream(str(target), compression) as out:
+        out.write(path.read_bytes())
+    path.unlink()
+    return target
+
+
+@pytest.mark.parametrize("compression", ["gzip", "zstd"])
+@pytest.mark.parametrize("suffix", [".jsonl", ".json", ".csv", ".tsv"])
+def test_compressed_files_give_the_same_articles(tmp_path: Path, suffix: str, compression: str) -> None:
+    packed(write(tmp_path / f"c{suffix}", ROWS), compression)
+    packed(write(tmp_path / f"d{suffix}", ROWS[:1]), compression)
+    (tmp_path / "notes.pdf.gz").touch()
+    assert [article.id for article in read_corpus(tmp_path)] == ["a", "b", "c", "a"]
+
+
+def test_compressed_texts_and_parts_written_one_after_the_other(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("One sentence.")
+    one = packed(tmp_path / "a.txt", "gzip")
+    assert [article.text for article in read_corpus(one)] == ["One sentence."]
+    for compression in ("gzip", "zstd"):
+        parts = [packed(jsonl(tmp_path / f"{name}.jsonl", [{"text": name}]), compression) for name in "ab"]
+        both = parts[0].with_name("both" + parts[0].name[1:])
+        both.write_bytes(b"".join(part.read_bytes() for part in parts))
+        assert [article.text for article in read_corpus(both)] == ["a", "b"]
+
+
+@pytest.mark.parametrize("compression", ["gzip", "zstd"])
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".txt"])
+def test_damaged_and_cut_off_files_are_said(tmp_path: Path, suffix: str, compression: str) -> None:
+    path = tmp_path / f"c{suffix}"
+    path.write_text('{"text": "A b."}\n' if suffix == ".jsonl" else "text\nA b.\n")
+    path = packed(path, compression)
+    whole = path.read_bytes()
+    for data in (b"no such thing" * 9, whole[:-6]):
+        path.write_bytes(data)
+        with pytest.raises(ReadError, match=rf"c{suffix}.*cannot be read|not CSV that can be read") as caught:
+            list(read_corpus(path))
+        assert "\n" not in str(caught.value)
+
+
+def test_a_compressed_parquet_is_refused(tmp_path: Path) -> None:
+    path = packed(write(tmp_path / "c.parquet", ROWS), "gzip")
+    with pytest.raises(ReadError, match="unpack the file first"):
+        list(read_corpus(path))
+
+
+def test_patterns_are_read_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "in" / "b").mkdir(parents=True)
+    for name in ("b/3.txt", "2.txt", "1.txt"):
+        (tmp_path / "in" / name).write_text(f"Text {name}.")
+    (tmp_path / "in" / "[x].txt").write_text("Its own name.")
+    assert [a.text for a in read_corpus(f"{tmp_path}/in/[0-9].txt")] == ["Text 1.txt.", "Text 2.txt."]
+    assert len(list(read_corpus(f"{tmp_path}/in/**/*.txt"))) == 4
+    monkeypatch.chdir(tmp_path / "in")
+    assert [a.text for a in read_corpus("[x].txt")] == ["Its own name."]
+    with pytest.raises(FileMissingError, match="no file matches"):
+        read_corpus("9*.txt")
+
+
+def test_the_walk_shows_bad_rows_in_their_place(tmp_path: Path) -> None:
+    path = jsonl(tmp_path / "c.jsonl", [{"text": "One."}, {"text": ""}, [], {"text": "Two."}])
+    found = list(entries(path))
+    assert [entry.number for entry in found] == [1, 2, 3, 4]
+    assert [isinstance(entry.found, Article) for entry in found] == [True, False, False, True]
+    assert found[1].where.endswith("c.jsonl, line 2")
