@@ -20,6 +20,9 @@ from newsml.models.resolve import Resolved, resolve
 DEFAULT_BASE = "all-MiniLM-L6-v2"
 """The encoder that the default adapters share, and that finds sentences for models without one."""
 
+DEFAULT_GENERATOR = "SmolLM2-135M-Instruct"
+"""The chat model that a summarizer of one's own starts from."""
+
 
 def kind_of(found: Resolved) -> Kind:
     """What kind of model was found: newsml's own adapters by their card, everything else by its configuration."""
