@@ -6,7 +6,7 @@ Owns the way from windows to topics. Knows nothing of files or of how a labeler 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -33,7 +33,7 @@ from newsml.results import ModelInfo, Scores, Topic, TopicResult
 from newsml.tasks.evidence import UNIT_TOKENS
 from newsml.tasks.inputs import SPECIAL_TOKENS, one_text, topic_pair, topic_title, topic_windows
 from newsml.tasks.labelers import COSINE_TEMPERATURE, Labeler, TrainedLabels, worded
-from newsml.tasks.run import Call, Steps
+from newsml.tasks.run import Call, Steps, stream
 from newsml.tasks.task import Task, check_article
 from newsml.tasks.taxonomy import Taxonomy, tree_of
 from newsml.tasks.zero_shot import zero_shot_labels
@@ -162,15 +162,14 @@ class TopicClassifier(Task[Article, TopicResult]):
 
         Args:
             train: Pairs of article and label, a data frame, or the path of a table (.jsonl, .csv, .tsv, .parquet).
-            output: Folder for the model (in ``model``), checkpoints, and a recipe that repeats the run. Labelled
-                articles that lie in memory are written there too.
+            output: Folder for the model (in ``model``), checkpoints, and a recipe that repeats the run with the
+                labelled articles; what of them lies in memory is written there too.
             dev: Labelled articles of their own to judge the model by, or the share of ``train`` to hold out for that,
                 0 to 0.9; its figures stand in the model's card and calibrate its scores.
             columns: Our field name to the table's column name, such as ``{"text": "body", "label": "desk"}``; text,
-                label, id, title and group are found under their own names. No ``group`` is both trained on and held
-                out.
+                label, id, title and group (never both trained on and held out) are found under their own names.
             labels: The classes in the order of the scores; by default those of the data, sorted.
-            method: How to train, such as ``"head"`` or ``"lora"`` (see ``FinetuneConfig``); None leaves it to newsml.
+            method: How to train, such as ``"head"`` or ``"lora"``, as in a recipe; None leaves it to newsml.
             base: Card name, hub id or folder of the encoder to start from.
             training: How the weights are fitted; None takes the defaults.
             seed: Fixes the split, initial weights and the order of batches.
@@ -179,8 +178,7 @@ class TopicClassifier(Task[Article, TopicResult]):
 
         Raises:
             ConfigError: An argument fits no recipe.
-            DataError: The labelled articles cannot be used.
-            TrainingError: The data cannot be trained on.
+            DataError: The labelled articles cannot be used; TrainingError: they cannot be trained on.
             WriteError: The output folder cannot be written.
         """
         from newsml.training.door import finetune_on
@@ -202,11 +200,7 @@ class TopicClassifier(Task[Article, TopicResult]):
 
     def steps(self, item: Article) -> Steps[TopicResult]:
         """The way of one article: windows, scores, mean by length, labels, evidence, subtopics."""
-        check_article(item, self._languages)
-        count, limit = self._labeler.count_tokens, self._labeler.max_tokens
-        title = topic_title(item, count, max_tokens=limit)
-        cut = topic_windows(item, count, max_tokens=limit)
-        inputs = [topic_pair(title, window) for window in cut]
+        title, cut, inputs = self._read(item)
         by_window = yield from self._labeler.scores(inputs)
         scores = _mean(by_window, cut)
         best = int(scores.argmax())
@@ -226,6 +220,23 @@ class TopicClassifier(Task[Article, TopicResult]):
             evidence=evidence,
             confident=bool(scores[best] >= self._least_score),
         )
+
+    def probabilities(self, articles: Iterable[Article]) -> np.ndarray:
+        """The scores of articles and nothing else, shape (articles, labels): without evidence, in half the time."""
+
+        def steps(item: Article) -> Steps[np.ndarray]:
+            _, cut, inputs = self._read(item)
+            return _mean((yield from self._labeler.scores(inputs)), cut)
+
+        return np.array(list(stream(articles, steps))).reshape(-1, len(self.labels))
+
+    def _read(self, item: Article) -> tuple[str, Sequence[Window], list[TextPair]]:
+        """An article's title as far as there is room for it, its windows, and the inputs that they make."""
+        check_article(item, self._languages)
+        count, limit = self._labeler.count_tokens, self._labeler.max_tokens
+        title = topic_title(item, count, max_tokens=limit)
+        cut = topic_windows(item, count, max_tokens=limit)
+        return title, cut, [topic_pair(title, window) for window in cut]
 
     def _evidence(self, window: Window, label: int) -> Steps[tuple[Span, ...]]:
         """The sentences of the strongest window that carry the label best when read alone."""

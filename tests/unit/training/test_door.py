@@ -129,8 +129,12 @@ def test_targets_are_learned_as_they_are_asked(options: dict[str, Any], tmp_path
     pairs = []
     for n, (article, _) in enumerate(PAIRS):
         word = article.text.split()[1]
-        how: dict[str, Any] = [{}, {"scope": "text"}, {"places": ((4, 4 + len(word)),)}][n % 3]
-        pairs.append((StanceQuery(article, target=word, **how), TARGET_LABELS[n // 2 % 3]))
+        ways = (
+            StanceQuery(article, target=word),
+            StanceQuery(article, target=word, scope="text"),
+            StanceQuery(article, target=word, places=((4, 4 + len(word)),)),
+        )
+        pairs.append((ways[n % 3], TARGET_LABELS[n // 2 % 3]))
     stance = StanceDetector.finetune(pairs, **options, method="lora", dev=0)
     assert stance.predict(PAIRS[0][0], target="team").label in TARGET_LABELS
     recipe = load(tmp_path / "desk" / RECIPE_FILE, FinetuneConfig)
