@@ -26,9 +26,7 @@ DEFAULT_GENERATOR = "SmolLM2-135M-Instruct"
 
 def kind_of(found: Resolved) -> Kind:
     """What kind of model was found: newsml's own adapters by their card, everything else by its configuration."""
-    if found.kind == "card" and found.card is not None and found.card.base is not None:
-        return "newsml-adapter"
-    return architecture(found.path).kind
+    return architecture(found.path, card=found.card).kind
 
 
 def load_base(name: str | None = None, *, encoder: Encoder | None = None) -> Encoder:
