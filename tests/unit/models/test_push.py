@@ -20,7 +20,7 @@ from newsml.models.card import Figure, read_card, write_card
 from newsml.models.push import PAGE, check_push, push
 from newsml.tasks.topics import TopicClassifier
 
-HTTP: Any = import_module(errors.HTTPError.__module__.partition(".")[0])
+HTTP: Any = import_module(errors.HTTPError.__module__.partition(".")[0])  # type: ignore[attr-defined]
 """The HTTP client of the hub's own client, whichever it is in this version."""
 
 RECIPE = """
