@@ -100,17 +100,22 @@ def finetune_on(
         "card": {"summary": f"A model of task {task}, fine-tuned with newsml."},
     }
     recipe = validated(plain, FinetuneConfig, where="finetune")
+    _write(folder, plain, written)
+    with redirect_stdout(sys.stderr), quiet():  # The trainer prints its losses.
+        return finetune(recipe, say=say or ScreenProgress().say).folder
+
+
+def _write(folder: Path, recipe: Mapping[str, Any], written: Mapping[Path, Sequence[Mapping[str, Any]]]) -> None:
+    """Put the recipe, and the labelled articles that lay in memory, into the output folder."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, records in written.items():
-            lines = [json.dumps(record, ensure_ascii=False, default=str) + "\n" for record in records]
-            path.write_text("".join(lines), encoding="utf-8", errors="surrogatepass")
-        text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
+            lines = [json.dumps(record, default=str) + "\n" for record in records]
+            path.write_text("".join(lines), encoding="utf-8")
+        text = yaml.safe_dump(recipe, sort_keys=False, allow_unicode=True, width=100)
         (folder / RECIPE_FILE).write_text(text, encoding="utf-8")
     except OSError as error:
         raise WriteError(f"{folder}: cannot be written ({error.strerror}); choose another output") from error
-    with redirect_stdout(sys.stderr), quiet():  # The trainer prints its losses.
-        return finetune(recipe, say=say or ScreenProgress().say).folder
 
 
 def asks_about(
