@@ -31,6 +31,15 @@ def finetune(
             help="Change a value of the recipe, such as training.epochs=1; repeat for more.",
         ),
     ] = None,
+    push: Annotated[
+        str | None,
+        typer.Option(
+            "--push",
+            metavar="ORG/NAME",
+            help="Put the model on the Hugging Face Hub, in a private repository.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Train a model as a recipe says, and show its figures beside those of its baselines.
 
@@ -40,6 +49,10 @@ def finetune(
     from newsml.config.load import load
 
     recipe = load(config, FinetuneConfig, overrides=changes or ())
+    if push is not None:
+        from newsml.models.push import check_push
+
+        check_push(push)
     try:
         # The trainer prints its losses; standard output is for the figures.
         with redirect_stdout(sys.stderr):
@@ -56,6 +69,10 @@ def finetune(
     for table in _tables(outcome.figures):
         screen.print(table, "")
     screen.print(f"model: {outcome.folder}", markup=False, soft_wrap=True)
+    if push is not None:
+        from newsml.models.push import push as put
+
+        screen.print(f"pushed: {put(outcome.folder, push)}", markup=False, soft_wrap=True)
 
 
 def _tables(figures: Figures) -> list[Table]:

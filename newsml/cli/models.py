@@ -1,4 +1,4 @@
-"""``newsml models``: what models there are, what is known of one, and fetching them ahead of time.
+"""``newsml models``: what models there are, what is known of one, fetching them ahead of time, and naming one's own.
 
 Owns the tables and the cards on the screen. Knows nothing of how models are fetched or run.
 """
@@ -18,17 +18,19 @@ if TYPE_CHECKING:
 
     from newsml.models.card import Card, Figure
 
-app = typer.Typer(help="List, show and fetch models.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(help="List, show, fetch and name models.", no_args_is_help=True, add_completion=False)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
 @app.command("list")
 def list_models(as_json: AsJson = False) -> None:
-    """List the models that come with newsml, and which are on this machine."""
+    """List the models that come with newsml and those that were added, and which are on this machine."""
+    from newsml.models.added import added_card, added_names
     from newsml.models.card import cards
 
-    rows = [_state(card) for card in cards().values()]
+    own = [card for card in map(added_card, added_names()) if card]
+    rows = [_state(card) for card in (*cards().values(), *own)]
     if as_json:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
@@ -95,8 +97,32 @@ def pull(
         typer.echo(f"{card.name}: checked, in {path}")
 
 
+@app.command()
+def add(
+    folder: Annotated[Path, typer.Argument(help="A saved model with its card.", show_default=False)],
+    name: Annotated[
+        str | None, typer.Option("--name", help="What to call it; else the name on its card.", show_default=False)
+    ] = None,
+) -> None:
+    """Give a model of your own a name, by which it is loaded from everywhere; its files are copied."""
+    from newsml.models.added import add as give_name
+
+    card, path = give_name(folder, name)
+    typer.echo(f"{card.name}: added, in {path}")
+
+
+@app.command()
+def remove(name: Annotated[str, typer.Argument(help="A name that was given with add.", show_default=False)]) -> None:
+    """Take the name of a model of your own away, and the copy of its files; the folder it came from stays."""
+    from newsml.models.added import remove as take_name
+
+    take_name(name)
+    typer.echo(f"{name}: removed")
+
+
 def _find(name: str) -> Card:
     from newsml.errors import ModelError, suggest
+    from newsml.models.added import added_names
     from newsml.models.card import CARD_FILE, cards, read_card
     from newsml.models.resolve import find_card
 
@@ -104,7 +130,8 @@ def _find(name: str) -> Card:
         return card
     if (Path(name) / CARD_FILE).is_file():
         return read_card(Path(name))
-    near = suggest(name, cards()) or f"; the cards are {', '.join(cards())}"
+    known = [*cards(), *added_names()]
+    near = suggest(name, known) or f"; the cards are {', '.join(known)}"
     raise ModelError(f"no model card {name!r}{near}")
 
 

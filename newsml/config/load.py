@@ -40,10 +40,25 @@ def load(path: str | Path, schema: type[BaseModelT], *, overrides: Sequence[str]
     file = Path(path)
     data, faults = read_document(file)
     faults += apply_overrides(data, overrides)
+    return validated(data, schema, where=str(file), faults=faults)
+
+
+def validated(data: dict[str, Any], schema: type[BaseModelT], *, where: str, faults: Sequence[str] = ()) -> BaseModelT:
+    """Validate a configuration that is plain data already.
+
+    Args:
+        data: Lists, mappings with string keys, strings, numbers, true/false and null.
+        schema: What it has to be.
+        where: What the message calls it.
+        faults: What is wrong with it already, a line each.
+
+    Raises:
+        ConfigError: It does not fit the schema, or has faults; the message is that of ``load``.
+    """
     config, found = _validate(data, schema)
-    faults += found
-    if config is None or faults:
-        raise ConfigError("\n  ".join([f"{file}: {len(faults)} fault{'s' if len(faults) > 1 else ''}", *faults]))
+    every = [*faults, *found]
+    if config is None or every:
+        raise ConfigError("\n  ".join([f"{where}: {len(every)} fault{'s' if len(every) > 1 else ''}", *every]))
     return config
 
 

@@ -49,6 +49,16 @@ def read_table(root: Path, table: Table, where: str, skipped: Counter[str]) -> I
     yield from frame.to_dict("records")
 
 
+def column_names(path: Path, where: str) -> list[str]:
+    """The columns of a table, in its order.
+
+    Raises:
+        FileMissingError: The file is not there.
+        DataError: It cannot be read.
+    """
+    return [str(name) for name in _read(path, where).columns]
+
+
 def _joined(frame: pd.DataFrame, other: pd.DataFrame, join: Join, where: str, skipped: Counter[str]) -> pd.DataFrame:
     key = join.key
     _need(frame, [key], where)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from newsml.errors import ModelError
-from newsml.models.card import CARD_FILE, read_card
+from newsml.models.card import CARD_FILE, Card, read_card
 
 Kind = Literal["sequence-classifier", "nli", "seq2seq", "causal", "chat", "encoder", "newsml-adapter"]
 
@@ -47,16 +47,17 @@ class Architecture:
     languages: tuple[str, ...]
 
 
-def architecture(folder: Path) -> Architecture:
+def architecture(folder: Path, *, card: Card | None = None) -> Architecture:
     """Find out what kind of model lies in a folder.
 
     Args:
         folder: A local model folder.
+        card: Its card, where that lies elsewhere.
 
     Raises:
         ModelError: There is no configuration, it cannot be read, or newsml has no use for such a model.
     """
-    card = read_card(folder) if (folder / CARD_FILE).is_file() else None
+    card = card or (read_card(folder) if (folder / CARD_FILE).is_file() else None)
     if card and ((folder / "adapter_config.json").is_file() or not (folder / "config.json").is_file()):
         return Architecture("newsml-adapter", card.labels or (), card.max_tokens, card.languages)
     if (folder / "adapter_config.json").is_file():

@@ -268,9 +268,14 @@ def write_card(card: Card, folder: Path) -> Path:
     Returns:
         The file.
     """
+    path = folder / CARD_FILE
+    path.write_text(card_text(card), encoding="utf-8")
+    return path
+
+
+def card_text(card: Card) -> str:
+    """A card as YAML, without what has its default."""
     import yaml
 
     content = card.model_dump(mode="json", exclude_defaults=True)
-    path = folder / CARD_FILE
-    path.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100), encoding="utf-8")
-    return path
+    return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100))

@@ -1,7 +1,7 @@
 """Model files from the Hugging Face Hub.
 
 Owns which files of a repository are ever taken (never code, never pickles) and how the hub's errors read. Knows
-nothing of cards or of newsml's own cache: the hub's client keeps its own.
+nothing of what a card says or of newsml's own cache: the hub's client keeps its own.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from newsml.errors import DownloadError, ModelError
+from newsml.models.card import CARD_FILE
 
-_WANTED = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja")
+_WANTED = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja", CARD_FILE)
 _UNWANTED = ("original/*", "onnx/*", "openvino/*")
 _TIMEOUT_S = 10.0
 

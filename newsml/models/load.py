@@ -20,12 +20,13 @@ from newsml.models.resolve import Resolved, resolve
 DEFAULT_BASE = "all-MiniLM-L6-v2"
 """The encoder that the default adapters share, and that finds sentences for models without one."""
 
+DEFAULT_GENERATOR = "SmolLM2-135M-Instruct"
+"""The chat model that a summarizer of one's own starts from."""
+
 
 def kind_of(found: Resolved) -> Kind:
     """What kind of model was found: newsml's own adapters by their card, everything else by its configuration."""
-    if found.kind == "card" and found.card is not None and found.card.base is not None:
-        return "newsml-adapter"
-    return architecture(found.path).kind
+    return architecture(found.path, card=found.card).kind
 
 
 def load_base(name: str | None = None, *, encoder: Encoder | None = None) -> Encoder:

@@ -13,6 +13,7 @@ from typing import Literal
 
 from newsml.errors import ModelError, suggest
 from newsml.models import hub
+from newsml.models.added import added_card, added_names
 from newsml.models.architecture import MODEL_FILES, Architecture, architecture
 from newsml.models.card import CARD_FILE, Card, cards, read_card
 from newsml.models.sources import fetch
@@ -47,9 +48,9 @@ class Resolved:
 def resolve(name: str | Path, *, revision: str | None = None, task: str | None = None) -> Resolved:
     """Find the one model a name can mean, and fetch it where it is not here yet.
 
-    A string is a card (``all-MiniLM-L6-v2``, or an alias such as ``default``), a model folder (``runs/stance/model``)
-    or a hub id (``org/name``, ``org/name@revision``), and has to be exactly one of them. ``card:``, a path that starts
-    with ``./``, ``/`` or ``~``, and ``hub:`` say which; so does a ``Path``.
+    A string is a card (``all-MiniLM-L6-v2``, an alias such as ``default``, or a name given with ``newsml models add``),
+    a model folder (``runs/stance/model``) or a hub id (``org/name``, ``org/name@revision``), and has to be exactly one
+    of them. ``card:``, a path that starts with ``./``, ``/`` or ``~``, and ``hub:`` say which; so does a ``Path``.
 
     Args:
         name: What the caller wrote.
@@ -105,8 +106,8 @@ def find_card(name: str, *, task: str | None = None) -> Card | None:
     Raises:
         ModelError: The alias stands for several cards.
     """
-    if name in cards():
-        return cards()[name]
+    if card := cards().get(name) or added_card(name):
+        return card
     found = [card for card in cards().values() if name in card.aliases and task in (None, card.task)]
     if len(found) > 1:
         raise ModelError(f"{name!r} can mean {', '.join(repr(card.name) for card in found)}; write the one you mean")
@@ -176,6 +177,6 @@ def _weights_revision(folder: Path) -> str:
 
 def _offer(name: str, task: str | None) -> str:
     known = {card.name: card for card in cards().values()}
-    names = [other for card in known.values() for other in (card.name, *card.aliases)]
+    names = [*added_names(), *(other for card in known.values() for other in (card.name, *card.aliases))]
     fitting = [card.name for card in known.values() if card.task == task] or list(known)
     return suggest(name, names) or f"; the cards are {', '.join(fitting)}"

@@ -80,7 +80,7 @@ def _from_first(card: Card, sources: Sequence[Source], staging: Path, screen: Pr
         screen.say(f"fetching {card.name} ({megabytes(size)}) from {label} …")
         try:
             _deliver(source, card, staging, screen)
-            _check(card.files, staging)
+            check_files(card.files, staging)
         except NewsmlError as error:
             failures.append(error)
             reasons.append(f"{label}: {error}")
@@ -112,11 +112,16 @@ def _copy(folder: Path, paths: Sequence[str], staging: Path) -> None:
         shutil.copyfile(folder / path, staging / path)
 
 
-def _check(files: Sequence[ModelFile], folder: Path) -> None:
+def check_files(files: Sequence[ModelFile], folder: Path) -> None:
+    """Compare files with their checksums.
+
+    Raises:
+        DownloadError: One is not there, or is another.
+    """
     for file in files:
         path = folder / file.path
         if not path.is_file():
-            raise DownloadError(f"it delivered no {file.path}")
+            raise DownloadError(f"there is no {file.path}")
         if (got := sha256_of(path)) != file.sha256:
             raise DownloadError(
                 f"{file.path} is damaged: expected SHA-256 {file.sha256[:16]}…, got {got[:16]}… "
@@ -139,7 +144,7 @@ def _shipped(card: Card) -> Path:
 
     folder = Path(str(files("newsml.models").joinpath("weights", card.name)))
     try:
-        _check(card.files, folder)
+        check_files(card.files, folder)
     except DownloadError as error:
         raise ModelError(f"{card.name}: this installation of newsml is damaged: {error}; install it again") from error
     return folder

@@ -1,7 +1,6 @@
 """Stance of an article toward a claim or a target, with the sentences that carry it.
 
-Owns the choice of sentences, the rules that reduce them to one answer, and their order as evidence. Knows nothing of
-how a judge computes.
+Owns the choice of sentences and the way of a query. Knows nothing of how a judge computes.
 
 Claims: the title and the sentences nearest to the claim are judged together, and each of them alone; the answer is the
 mean of the first judgement and the mean of the others, and the sentences that carry it best are its evidence. Targets:
@@ -12,16 +11,17 @@ windows reduced the same way, where the caller asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from newsml.article import Article, Sentence, Span
+from newsml.config.finetune import Training
 from newsml.errors import ModelError, QueryError
 from newsml.models.encoder import Embedder, Encoder
-from newsml.models.load import least_score, save_model
+from newsml.models.load import DEFAULT_BASE, save_model
 from newsml.results import CLAIM_LABELS, NOT_MENTIONED, TARGET_LABELS, Scores, StanceResult
 from newsml.tasks.evidence import UNIT_TOKENS, nearest, units
 from newsml.tasks.inputs import CLAIM_SENTENCES, SPECIAL_TOKENS, Passage, Question, target_windows
@@ -29,16 +29,13 @@ from newsml.tasks.judges import ClaimJudge, TargetJudge, load_judges
 from newsml.tasks.query import Scope, StanceQuery
 from newsml.tasks.run import Call, Steps
 from newsml.tasks.task import Task, check_article
+from newsml.tasks.verdicts import reduced, result, strongest
 from newsml.text.mentions import Mention, find_mentions, mentions_at
 from newsml.text.sentences import split
 from newsml.text.windows import pieces
 
-EVIDENCE_SENTENCES = 3
-"""Most sentences quoted for an answer."""
-
-NEUTRAL_WEIGHT = 0.15
-"""What a sentence without an attitude counts, beside 1 for one with a decided attitude: chosen on PerSenT dev, where
-macro-F1 is .451 (a plain mean: .418); on held-out articles of article_analysis it is .705 (.653)."""
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class StanceDetector(Task[StanceQuery, StanceResult]):
@@ -82,6 +79,59 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
             target_judge=judges.target,
             languages=judges.languages,
         )
+
+    @classmethod
+    def finetune(
+        cls,
+        train: str | Path | pd.DataFrame | Sequence[tuple[StanceQuery, str]],
+        *,
+        output: str | Path,
+        dev: float | str | Path | pd.DataFrame | Sequence[tuple[StanceQuery, str]] = 0.2,
+        columns: Mapping[str, str] | None = None,
+        labels: Mapping[str, str | None] | None = None,
+        unrelated: int = 0,
+        method: str | None = None,
+        base: str | Path = DEFAULT_BASE,
+        training: Training | None = None,
+        seed: int = 1,
+        name: str | None = None,
+        say: Callable[[str], None] | None = None,
+    ) -> Self:
+        """Train a model of stance toward claims, or toward targets, on labelled questions, as ``newsml finetune`` does.
+
+        Args:
+            train: Pairs of question and label, all about claims or all about targets; a data frame; or the path of a
+                table with the columns text and label, and either claim or target. A target is learned from the
+                sentences that name it, or as its question says (``places``, ``scope``); in a table from its offsets,
+                ``start`` and ``end``, where ``columns`` maps them, else from all of the text.
+            output: As in ``TopicClassifier.finetune``, like all that is not named here.
+            dev: Likewise, of questions.
+            columns: Likewise; it may map ``evidence`` too, lists of verbatim fragments that carry a target's label.
+            labels: Your labels to ``CLAIM_LABELS`` or ``TARGET_LABELS``; one mapped to None is left out.
+            unrelated: So many claims of other articles are added to each article as *unrelated*; so many targets of
+                other texts as *neutral*.
+            method: Likewise.
+            base: Likewise.
+            training: Likewise.
+            seed: Likewise.
+            name: Likewise.
+            say: Likewise.
+
+        Raises:
+            DataError: The questions are of both kinds, or cannot be used.
+            TrainingError: The data cannot be trained on. The other errors are those of ``TopicClassifier.finetune``.
+        """
+        from newsml.training.door import asks_about, finetune_on
+
+        about = asks_about(train, columns)
+        return cls.from_pretrained(
+            finetune_on(
+                "claim-stance" if about == "claim" else "target-stance", train, output=output, dev=dev,
+                columns=columns, source={"labels": labels and dict(labels), "unrelated": unrelated},
+                labels=CLAIM_LABELS if about == "claim" else TARGET_LABELS, method=method, base=base,
+                training=training, seed=seed, name=name, say=say,
+            )
+        )  # fmt: skip
 
     @property
     def judges_targets(self) -> bool:
@@ -155,8 +205,8 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
         scores = Scores(zip(CLAIM_LABELS, mean, strict=True))
         label = CLAIM_LABELS.index(scores.best)
         strength = [float(row[label]) * max(c, 0.0) for row, c in zip(alone, cosines, strict=True)]
-        evidence = () if scores.best == "unrelated" else _strongest(near, strength)
-        return _result("claim", article, judge, claim, scores, evidence)
+        evidence = () if scores.best == "unrelated" else strongest(near, strength)
+        return result("claim", article, judge, claim, scores, evidence)
 
     def _near(self, article: Article, claim: str) -> Steps[tuple[list[Sentence], list[float]]]:
         """The sentences a claim is judged on, in reading order, and their cosines with it."""
@@ -180,13 +230,13 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
             first.setdefault((mention.sentence.field, mention.sentence.start), mention)
         if not first:
             absent = Scores([(NOT_MENTIONED, 1.0), *((label, 0.0) for label in TARGET_LABELS)])
-            return _result("target", article, judge, target, absent, ())
+            return result("target", article, judge, target, absent, ())
         named = list(first.values())
         rows = np.stack((yield from judge.probabilities(target, [Passage.of(mention) for mention in named])))
-        scores = _reduced(rows)
+        scores = reduced(rows)
         strength = [float(value) for value in rows[:, TARGET_LABELS.index(scores.best)]]
-        evidence = _strongest([mention.sentence for mention in named], strength)
-        return _result("target", article, judge, target, scores, evidence, tuple(m.span() for m in mentions))
+        evidence = strongest([mention.sentence for mention in named], strength)
+        return result("target", article, judge, target, scores, evidence, tuple(m.span() for m in mentions))
 
     def _mentions(self, article: Article, target: str, places: Sequence[tuple[int, int]] | None) -> tuple[Mention, ...]:
         """Where the article names a target: at the places given, or wherever its name is found."""
@@ -208,9 +258,9 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
         sentences = pieces(split(article.text), judge.count_tokens, max_tokens=room)
         passages = [*(Passage(window.text) for window in cut), *(Passage(sentence.text) for sentence in sentences)]
         rows = np.stack((yield from judge.probabilities(target, passages)))
-        scores = _reduced(rows[: len(cut)])
+        scores = reduced(rows[: len(cut)])
         strength = [float(value) for value in rows[len(cut) :, TARGET_LABELS.index(scores.best)]]
-        return _result("target", article, judge, target, scores, _strongest(sentences, strength))
+        return result("target", article, judge, target, scores, strongest(sentences, strength))
 
     def _judge_of_claims(self) -> ClaimJudge:
         if self._claim_judge is None:
@@ -239,46 +289,3 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
         else:
             for name, model in found.items():
                 save_model(model, Path(folder) / name)
-
-
-def sentence_weight(probabilities: np.ndarray) -> float:
-    """What a sentence counts for its article, by its probabilities over ``TARGET_LABELS``: more, the more decided."""
-    decided = 1.0 - float(probabilities[TARGET_LABELS.index("neutral")])
-    return NEUTRAL_WEIGHT + (1 - NEUTRAL_WEIGHT) * decided
-
-
-def _reduced(rows: np.ndarray) -> Scores:
-    """An article's stance toward a target, from those of its parts."""
-    mean = np.average(rows, axis=0, weights=[sentence_weight(row) for row in rows])
-    return Scores([*zip(TARGET_LABELS, mean, strict=True), (NOT_MENTIONED, 0.0)])
-
-
-def _result(
-    kind: Literal["claim", "target"],
-    article: Article,
-    judge: ClaimJudge | TargetJudge,
-    subject: str,
-    scores: Scores,
-    evidence: tuple[Span, ...],
-    mentions: tuple[Span, ...] = (),
-) -> StanceResult:
-    label, score = scores.best, scores[scores.best]
-    # Of a target nobody names the score is 1: no model judged it, and it is never in doubt.
-    confident = score >= least_score(judge.found.card)
-    return StanceResult(
-        article.id, judge.model, False, kind, subject, label, score, scores, evidence, mentions, confident
-    )
-
-
-def _strongest(sentences: Sequence[Sentence], strength: Sequence[float]) -> tuple[Span, ...]:
-    """The best sentences of the body, at least half as strong as the first of them, strongest first.
-
-    Headlines are written by editors and seldom carry their own evidence: the title is quoted, instead of the body, only
-    where no sentence of the body is half as strong.
-    """
-    order = sorted(range(len(sentences)), key=lambda i: -strength[i])
-    body = [i for i in order if sentences[i].field == "text"]
-    if not body or 2 * strength[body[0]] < strength[order[0]]:
-        body = [i for i in order if sentences[i].field == "title"]
-    kept = [i for i in body if 2 * strength[i] >= strength[body[0]]]
-    return tuple(sentences[i].span(strength[i]) for i in kept[:EVIDENCE_SENTENCES])

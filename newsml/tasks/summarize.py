@@ -5,12 +5,24 @@ Owns the choice between the two ways and loads their models. Knows nothing of ho
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 from newsml.article import Article
+from newsml.config.finetune import Training
+from newsml.errors import ModelError
 from newsml.models.encoder import Embedder, Encoder
-from newsml.models.load import kind_of, load_base, load_encoder, load_generator, refuse, save_model
+from newsml.models.load import (
+    DEFAULT_BASE,
+    DEFAULT_GENERATOR,
+    kind_of,
+    load_base,
+    load_encoder,
+    load_generator,
+    refuse,
+    save_model,
+)
 from newsml.models.resolve import Resolved, resolve
 from newsml.models.scorer import SentenceScorer
 from newsml.results import ModelInfo, SummaryResult
@@ -18,6 +30,9 @@ from newsml.tasks.extractive import Extractive
 from newsml.tasks.run import Steps, stream
 from newsml.tasks.selection import Length
 from newsml.tasks.task import Task, check_article
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Way(Protocol):
@@ -103,6 +118,55 @@ class Summarizer(Task[Article, SummaryResult]):
         else:
             raise refuse(found, kind, "a sentence scorer, an encoder, a sequence-to-sequence or a causal model")
         return cls(way, found=found, length=Length(sentences, words, ratio))
+
+    @classmethod
+    def finetune(
+        cls,
+        train: str | Path | pd.DataFrame | Sequence[tuple[Article, str | Sequence[str]]],
+        *,
+        output: str | Path,
+        kind: Literal["extractive", "abstractive"] = "extractive",
+        dev: float | str | Path | pd.DataFrame | Sequence[tuple[Article, str | Sequence[str]]] = 0.2,
+        columns: Mapping[str, str] | None = None,
+        method: str | None = None,
+        base: str | Path | None = None,
+        training: Training | None = None,
+        seed: int = 1,
+        name: str | None = None,
+        say: Callable[[str], None] | None = None,
+    ) -> Self:
+        """Train a summarizer on articles with reference summaries, as ``newsml finetune`` does.
+
+        Args:
+            train: Pairs of article and summary (a text, or its sentences); a data frame; or the path of a table with
+                the columns text and summary.
+            output: As in ``TopicClassifier.finetune``, like all that is not named here.
+            kind: ``"extractive"`` learns which sentences are nearest to the reference, ``"abstractive"`` to write it.
+            dev: Likewise, of articles with summaries.
+            columns: Likewise.
+            method: Likewise.
+            base: Encoder to start from, or of ``"abstractive"`` the chat model; None is the default model's.
+            training: Likewise.
+            seed: Likewise.
+            name: Likewise.
+            say: Likewise.
+
+        Raises:
+            ModelError: The kind is unknown.
+            DataError: The articles cannot be used.
+            TrainingError: The data cannot be trained on. The other errors are those of ``TopicClassifier.finetune``.
+        """
+        from newsml.training.door import finetune_on
+
+        if kind not in ("extractive", "abstractive"):
+            raise ModelError(f"kind {kind!r:.40} is unknown; expected 'extractive' or 'abstractive'")
+        return cls.from_pretrained(
+            finetune_on(
+                "summary-abstractive" if kind == "abstractive" else "summary-extractive", train, output=output,
+                dev=dev, columns=columns, method=method, training=training, seed=seed, name=name, say=say,
+                base=base or (DEFAULT_GENERATOR if kind == "abstractive" else DEFAULT_BASE),
+            )
+        )  # fmt: skip
 
     def predict(
         self,

@@ -115,6 +115,12 @@ def iptc() -> Taxonomy:
     return Taxonomy(tuple(concepts), version=data["version"])
 
 
+def tree_of(labels: Iterable[str]) -> Taxonomy | None:
+    """The IPTC tree where all labels are among its top topics."""
+    tree = iptc()
+    return tree if set(labels) <= {concept.name for concept in tree.top()} else None
+
+
 def _index(concepts: Iterable[Concept], keys: Callable[[Concept], Iterable[str]]) -> dict[str, Concept]:
     index: dict[str, Concept] = {}
     for concept in concepts:

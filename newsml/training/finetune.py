@@ -18,6 +18,7 @@ from newsml.config.finetune import FinetuneConfig
 from newsml.errors import TrainingError, WriteError
 from newsml.models.calibration import Calibration
 from newsml.models.card import write_card
+from newsml.models.files import model_files
 from newsml.models.resolve import resolve
 from newsml.training.cards import Figures, make_card, note_base
 from newsml.training.data import Split, folds, read_split
@@ -80,8 +81,10 @@ def finetune(config: FinetuneConfig, *, say: Callable[[str], None] = lambda _: N
         "config": config.model_dump(mode="json"),
     }
     (folder / "training.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    write_card(make_card(config, base, labels, calibration, figures), folder)
     note_base(folder, base)
+    weights = model_files(folder, sorted(path.name for path in folder.glob("*.safetensors")))
+    card = make_card(config, base, labels, calibration, figures).model_copy(update={"files": weights})
+    write_card(card, folder)
     shutil.rmtree(output / "model", ignore_errors=True)
     folder = folder.rename(output / "model")
     say(f"saved {folder} after {minutes:.0f} minutes")

@@ -16,7 +16,7 @@ from newsml.evaluation.predictions import Prediction
 from newsml.io.rows import Row
 from newsml.models.classifier import softmax
 from newsml.results import NOT_MENTIONED, TARGET_LABELS
-from newsml.tasks.stance import sentence_weight
+from newsml.tasks.verdicts import sentence_weight
 from newsml.training.examples import Example
 
 

@@ -184,7 +184,7 @@ def test_interrupted_fetch_leaves_nothing(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(sources, "_check", interrupt)
+    monkeypatch.setattr(sources, "check_files", interrupt)
     with pytest.raises(KeyboardInterrupt):
         fetch(card, progress=screen)
     assert nothing_left(home)

@@ -18,7 +18,8 @@ from newsml.tasks.inputs import Passage, Question
 from newsml.tasks.judges import RELATED_COSINE, EntailedClaimJudge, EntailedTargetJudge, order_of
 from newsml.tasks.query import StanceQuery
 from newsml.tasks.run import Steps, stream
-from newsml.tasks.stance import NEUTRAL_WEIGHT, StanceDetector, sentence_weight
+from newsml.tasks.stance import StanceDetector
+from newsml.tasks.verdicts import NEUTRAL_WEIGHT, sentence_weight
 from newsml.text.sentences import split
 
 AXES = ("troops", "rain", "snow", "court")
