@@ -121,14 +121,14 @@ def _article_sentences(row: Row, encoder: Encoder) -> Iterable[Passage]:
         yield Passage(sentence.text, found.span() if found else None)
 
 
-def topic_examples(rows: Sequence[Row], encoder: Encoder, *, max_tokens: int, first_only: bool) -> list[Example]:
-    """Each row's windows with its title; ``first_only`` keeps the first, which names the topic of a news article."""
+def topic_examples(rows: Sequence[Row], encoder: Encoder, *, max_tokens: int, most: int) -> list[Example]:
+    """Each row's windows with its title, the first ``most`` of them, or all where it is 0."""
     examples = []
     for number, row in enumerate(rows):
         article = Article(text=row.text, title=row.title)
         title = topic_title(article, encoder.count_tokens, max_tokens=max_tokens)
         cut = topic_windows(article, encoder.count_tokens, max_tokens=max_tokens)
-        for window in cut[:1] if first_only else cut:
+        for window in cut[: most or None]:
             pair = topic_pair(title, window)
             examples.append(Example(pair, row.label, number, weight=float(window.tokens), secondary=row.secondary))
     return examples

@@ -18,9 +18,11 @@ from newsml.config.finetune import FinetuneConfig
 from newsml.errors import TrainingError, WriteError
 from newsml.models.calibration import Calibration
 from newsml.models.card import write_card
+from newsml.models.encoder import device
 from newsml.models.resolve import resolve
 from newsml.training.cards import Figures, make_card, note_base
 from newsml.training.data import Split, folds, read_split
+from newsml.training.method import choose, settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,9 @@ def finetune(config: FinetuneConfig, *, say: Callable[[str], None] = lambda _: N
     labels = label_names(config, split)
     for line in describe(split, labels):
         say(line)
+    choice = choose(config, split, gpu=device().type != "cpu")
+    config = settled(config, choice)
+    say(f"method {choice.method}: {choice.reason}")
     base = resolve(config.base)
     output = Path(config.output)
     folder = _emptied(output / "model.partial")
@@ -115,9 +120,10 @@ def _fit(
         return fit_label_space(config, split, base, folder, say)
     from newsml.training.classifiers import fit_classifier
     from newsml.training.evaluate import evaluate
+    from newsml.training.few_shot import fit_few_shot
     from newsml.training.head import fit_head
 
-    fit = fit_head if config.method == "head" else fit_classifier
+    fit = {"head": fit_head, "few-shot": fit_few_shot}.get(config.method, fit_classifier)
     judged = []
     for number, fold in enumerate(folds(config, split) if config.folds else (), start=1):
         say(f"fold {number} of {config.folds}: {len(fold.train)} rows to train on, {len(fold.dev)} held out")

@@ -31,7 +31,7 @@ from newsml.models.encoder import TextPair
 from newsml.tasks.stance import StanceDetector
 from newsml.tasks.summarize import Summarizer
 from newsml.tasks.topics import TopicClassifier
-from newsml.training.classifiers import _parts
+from newsml.training.classifiers import parts
 from newsml.training.finetune import Outcome, finetune
 
 WORDS = {"sport": "team match goal cup", "weather": "rain snow wind fog", "war": "troops nato russia border"}
@@ -63,6 +63,7 @@ def recipe(models: Path, tmp_path: Path) -> Any:
             "name": "tiny",
             "task": "topics",
             "base": str(models / "base"),
+            "method": "lora",
             "data_root": str(tmp_path),
             "output": str(tmp_path / output),
             "train": [TABLE | {"dev": 0.34}],
@@ -122,7 +123,7 @@ def test_the_adapter_works_in_newsml_and_in_plain_peft(recipe: Any, models: Path
     same_logits(plain, models / "base", Classifier.merged(models / "base", outcome.folder, outcome.labels))
 
 
-@pytest.mark.parametrize("method", ["full", "head"])
+@pytest.mark.parametrize("method", ["full", "head", "few-shot"])
 def test_a_whole_model_works_in_plain_transformers(recipe: Any, method: str) -> None:
     outcome = finetune(recipe(method=method))
     plain = AutoModelForSequenceClassification.from_pretrained(outcome.folder).eval()
@@ -173,7 +174,7 @@ def test_the_same_seed_gives_the_same_weights(recipe: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"method": "full"}, {"task": "summary-extractive"}, {"task": "topics-zero-shot"}], ids=str
+    "changes", [{}, {"method": "full"}, {"method": "few-shot"}, {"task": "summary-extractive"}, {"task": "topics-zero-shot"}], ids=str
 )
 def test_a_killed_run_goes_on_to_the_same_weights(recipe: Any, tmp_path: Path, changes: dict[str, Any]) -> None:
     if changes.get("task") == "summary-extractive":
@@ -209,7 +210,7 @@ def copy_checkpoint(recipe: Any, name: str, changes: dict[str, Any], into: Path)
         plain(trainer, *rest)
 
     with pytest.MonkeyPatch.context() as patch:
-        for place in ("classifiers", "sentences", "label_space"):
+        for place in ("classifiers", "few_shot", "sentences", "label_space"):
             patch.setattr(f"newsml.training.{place}.train", stopping)
         finetune(half)
     shutil.copytree(Path(half.output) / "checkpoints" / "checkpoint-2", into / "checkpoint-2")
@@ -375,10 +376,10 @@ def same_logits(plain: Any, folder: Path, ours: Classifier) -> None:
 def test_a_batch_in_parts_has_the_loss_of_the_whole() -> None:
     lengths = torch.tensor([5, 40, 17, 3, 30])
     inputs = {"input_ids": torch.arange(5 * 48).reshape(5, 48)}
-    parts = list(_parts(inputs, lengths))
-    assert sorted(int(row) for rows, _ in parts for row in rows) == [0, 1, 2, 3, 4]
-    assert [part["input_ids"].shape[1] for _, part in parts] == [16, 32, 32, 48]
-    for rows, part in parts:
+    made = list(parts(inputs, lengths))
+    assert sorted(int(row) for rows, _ in made for row in rows) == [0, 1, 2, 3, 4]
+    assert [part["input_ids"].shape[1] for _, part in made] == [16, 32, 32, 48]
+    for rows, part in made:
         width = part["input_ids"].shape[1]
         assert width >= int(lengths[rows].max())
         assert torch.equal(part["input_ids"], inputs["input_ids"][rows, :width])
