@@ -18,6 +18,9 @@ from newsml.config.tables import Table
 from newsml.errors import DataError, suggest
 from newsml.io.frames import read_table
 
+NO_TEXT = "no text"
+"""Why a row is left out whose text has no letter in it, or is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -75,11 +78,13 @@ def read_rows(
     where = f"{where} {table.name}"
     rows: list[Row] = []
     seen: Counter[str] = Counter()
+    odd: Any = None
     for record in read_table(root, table, where, seen):
         values = {field: record[column] for field, column in table.columns.items()}
         row, reason = _row(values, table, number, where, several=several)
         if row is None:
             seen[reason] += 1
+            odd = values["text"] if reason == NO_TEXT and _written(values["text"]) else odd
         elif len(row.labels) > 1 and not several:
             raise DataError(
                 f"{where}: a row has the labels {', '.join(row.labels)}, expected one; multi_label: true in an "
@@ -90,7 +95,8 @@ def read_rows(
     skipped.update({f"{where}: {reason}": count for reason, count in seen.items()})
     if not rows:
         reasons = ", ".join(f"{count} with {reason}" for reason, count in seen.items())
-        raise DataError(f"{where}: no usable row; {reasons or 'the table is empty'}")
+        hint = f"; column {table.columns['text']!r} holds {odd!r:.40}, expected prose" if odd is not None else ""
+        raise DataError(f"{where}: no usable row; {reasons or 'the table is empty'}{hint}")
     return rows
 
 
@@ -100,7 +106,7 @@ def _row(values: Mapping[str, Any], table: Table, number: int, where: str, *, se
     if not _worded(text) and _worded(title):
         text, title = title, ""  # News agencies send items that are a headline and nothing else.
     if not isinstance(text, str) or not _worded(text):
-        return None, "no text"
+        return None, NO_TEXT
     if "\0" in text or len(text) > MAX_CHARACTERS:
         return None, "text that is none: NUL characters, or too long"
     if table.max_words and len(text.split()) > table.max_words:

@@ -119,8 +119,8 @@ def check_saved(fitted: Classifier, saved: Classifier, examples: Sequence[Exampl
     apart = float(np.abs(np.stack(fitted(pairs)) - np.stack(saved(pairs))).max())
     if not apart <= ROUNDING:
         raise TrainingError(
-            f"the saved model does not answer as the fitted one: logits lie up to {apart:.2g} apart; this is a fault of "
-            "newsml or of a library beside it, please report it with the recipe"
+            f"the saved model does not answer as the fitted one: logits lie up to {apart:.2g} apart; this is a fault "
+            "of newsml or of a library beside it, please report it with the recipe"
         )
 
 
@@ -187,7 +187,7 @@ class _Trainer(Trainer):  # type: ignore[misc]  # transformers is untyped
         """The chief figure on the held-out rows, reduced to rows as in use."""
         metrics = {METRIC: self.metric()}
         self.log(dict(metrics))
-        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        self.control: Any = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
 
     def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any) -> Any:

@@ -1,9 +1,9 @@
 """Fits a classifier on a handful of rows a class: the base tuned on pairs of them, then a head (Tunstall et al. 2022).
 
-Owns the pairs and their loss, SetFit's recipe: texts of one class shall have cosine 1, texts of two classes cosine 0, as
-many of the one as of the other. Every pair in a batch counts, so that a text is encoded once for all of its pairs. The
-library ``setfit`` would bring ``sentence-transformers`` along and saves its head as a pickle, which newsml never loads.
-Knows nothing of tables.
+Owns the pairs and their loss, SetFit's recipe: texts of one class shall have cosine 1, texts of two classes cosine 0,
+as many of the one as of the other. Every pair in a batch counts, so that a text is encoded once for all of its pairs.
+The library ``setfit`` would bring ``sentence-transformers`` along and saves its head as a pickle, which newsml never
+loads. Knows nothing of tables.
 """
 
 from __future__ import annotations

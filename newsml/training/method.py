@@ -62,7 +62,9 @@ def choose(config: FinetuneConfig, split: Split, *, gpu: bool) -> Choice:
         return Choice("few-shot", f"{rows} rows, {each:.0f} a class")
     passes = config.training.settled("lora").epochs or 0
     if not gpu and rows * passes > PROCESSOR_ROWS:
-        return Choice("head", f"{rows:,} rows and no GPU; an adapter would take {rows * passes / 36_000:.0f} hours or more")
+        return Choice(
+            "head", f"{rows:,} rows and no GPU; an adapter would take {rows * passes / 36_000:.0f} hours or more"
+        )
     return Choice("lora", f"{rows:,} rows, {each:.0f} a class, {'a GPU' if gpu else 'no GPU'}")
 
 

@@ -27,7 +27,7 @@ from transformers import (
 from newsml.config.finetune import FinetuneConfig
 from newsml.errors import TrainingError
 from newsml.models.encoder import Encoder
-from newsml.training.data import Split
+from newsml.training.data import Split, content
 from newsml.training.processes import Released, is_first
 
 LOG = "log.jsonl"
@@ -130,7 +130,7 @@ def fingerprint(config: FinetuneConfig, split: Split) -> str:
     )
     digest = sha256(recipe.encode())
     for row in split.train:
-        digest.update(repr(row).encode("utf-8", "backslashreplace"))
+        digest.update(content(row))
     return digest.hexdigest()[:16]
 
 

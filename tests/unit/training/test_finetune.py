@@ -174,7 +174,9 @@ def test_the_same_seed_gives_the_same_weights(recipe: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"method": "full"}, {"method": "few-shot"}, {"task": "summary-extractive"}, {"task": "topics-zero-shot"}], ids=str
+    "changes",
+    [{}, {"method": "full"}, {"method": "few-shot"}, {"task": "summary-extractive"}, {"task": "topics-zero-shot"}],
+    ids=str,
 )
 def test_a_killed_run_goes_on_to_the_same_weights(recipe: Any, tmp_path: Path, changes: dict[str, Any]) -> None:
     if changes.get("task") == "summary-extractive":
