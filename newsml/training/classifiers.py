@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from transformers import DataCollatorWithPadding, Trainer, set_seed
+from transformers import DataCollatorWithPadding, EarlyStoppingCallback, Trainer, set_seed
 
 from newsml.config.finetune import FinetuneConfig
 from newsml.config.training import Training
@@ -26,7 +26,6 @@ from newsml.training.examples import Example, claim_examples, target_examples, t
 from newsml.training.trainer import (
     METRIC,
     Say,
-    Stopper,
     arguments,
     bf16,
     fingerprint,
@@ -81,7 +80,7 @@ def fit_classifier(
     trainer.weights = class_weights([example.label for example in examples], labels, config.training.class_weights)
     inside = Classifier.around(model, encoder.tokenizer)
     if config.training.patience:
-        trainer.add_callback(Stopper(config.training.patience))
+        trainer.add_callback(EarlyStoppingCallback(config.training.patience))
         trainer.metric = lambda: chief(answered(config, split, dev, _quickly(inside, dev, config), labels), config.seed)
     say(f"training on {len(examples)} inputs")
     train(trainer, fingerprint(config, split), say)

@@ -16,7 +16,6 @@ from typing import Any
 
 import torch
 from transformers import (
-    EarlyStoppingCallback,
     PreTrainedModel,
     PrinterCallback,
     Trainer,
@@ -166,15 +165,6 @@ class Progress(TrainerCallback):  # type: ignore[misc]  # transformers is untype
             self.say(
                 f"step {state.global_step} of {state.max_steps}: loss {float(logs['loss']):.3f}, {left:.0f} min left"
             )
-
-
-class Stopper(EarlyStoppingCallback):  # type: ignore[misc]  # transformers is untyped
-    """Stops when the metric has not risen for a while; of a finished run started again, at once."""
-
-    def on_step_begin(self, _args: Any, _state: Any, control: Any, **_: Any) -> None:
-        """Stop where patience had run out before the run was started again."""
-        if self.early_stopping_patience_counter >= self.early_stopping_patience:
-            control.should_training_stop = True
 
 
 def train(trainer: Any, run: str, say: Say) -> None:
