@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import (
     PreTrainedModel,
     PrinterCallback,
@@ -23,17 +24,20 @@ from transformers import (
     TrainingArguments,
 )
 
-from newsml.config.finetune import FinetuneConfig
+from newsml.config.finetune import CLASSIFIED, FinetuneConfig
 from newsml.errors import TrainingError
 from newsml.models.encoder import Encoder
 from newsml.training.data import Split, content
-from newsml.training.processes import Released, is_first
+from newsml.training.processes import Released, count, is_first
 
 LOG = "log.jsonl"
 """Beside the checkpoints: what the trainer logged, an object for every entry, with the step."""
 
 STATE = "trainer_state.json"
 """The file of a checkpoint that is written last."""
+
+EPOCH = "epoch.safetensors"
+"""The file of a checkpoint with torch's random state at the start of its epoch."""
 
 METRIC = "eval_metric"
 """What the trainer calls the chief figure on the held-out rows."""
@@ -77,7 +81,8 @@ def arguments(config: FinetuneConfig) -> Any:
         gradient_accumulation_steps=training.gradient_accumulation,
         weight_decay=training.weight_decay,
         lr_scheduler_type="linear",
-        train_sampling_strategy="group_by_length" if training.group_by_length else "random",
+        # Grouped batches are drawn by each process for itself, and several might not draw the same.
+        train_sampling_strategy="group_by_length" if training.group_by_length and count() == 1 else "random",
         length_column_name="length",
         bf16=bf16(training.precision),
         use_cpu=not torch.cuda.is_available(),
@@ -92,6 +97,8 @@ def arguments(config: FinetuneConfig) -> Any:
         dataloader_num_workers=0,
         # A batch is computed in parts: broadcasting buffers before each would spoil the gradients of those before.
         ddp_broadcast_buffers=False,
+        # Without a head on top, the base's pooler has an adapter that no loss reaches.
+        ddp_find_unused_parameters=config.task not in CLASSIFIED,
         **(stops if training.patience else {}),
     )
 
@@ -167,6 +174,32 @@ class Progress(TrainerCallback):  # type: ignore[misc]  # transformers is untype
             )
 
 
+class EpochStart(TrainerCallback):  # type: ignore[misc]  # transformers is untyped
+    """Lets an epoch that was broken off be taken up with its own order of rows.
+
+    The trainer draws the order of grouped batches from torch's random state at the start of an epoch, and its
+    checkpoints have the state of their step alone.
+    """
+
+    def __init__(self, checkpoint: Path | None) -> None:
+        self._resumed = None if checkpoint is None else load_file(checkpoint / EPOCH)["state"]
+        self._state: torch.Tensor | None = None
+
+    def on_epoch_begin(self, _args: Any, _state: Any, _control: Any, **_: Any) -> None:
+        """Go back to the state of the epoch that is taken up, and keep it for the checkpoints to come."""
+        if self._resumed is not None:
+            torch.set_rng_state(self._resumed)
+            self._resumed = None
+        self._state = torch.get_rng_state()
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Write the state into a checkpoint that is about to be made."""
+        if control.should_save and is_first() and self._state is not None:
+            folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+            folder.mkdir(exist_ok=True)
+            save_file({"state": self._state}, folder / EPOCH)
+
+
 def train(trainer: Any, run: str, say: Say) -> None:
     """Run a trainer, from its last whole checkpoint where there is one, and write its log.
 
@@ -190,6 +223,7 @@ def train(trainer: Any, run: str, say: Say) -> None:
         note.write_text(run, encoding="utf-8")
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(Progress(say))
+    trainer.add_callback(EpochStart(last))
     # Losses are means over a batch: of several that make a step, the mean again. The trainer would leave it a sum.
     trainer.model_accepts_loss_kwargs = False
     trainer.train(resume_from_checkpoint=None if last is None else str(last))
@@ -205,6 +239,7 @@ def last_checkpoint(folder: Path) -> Path | None:
     for path in by_step:
         try:
             json.loads((path / STATE).read_text(encoding="utf-8"))
+            (path / EPOCH).stat()
         except (OSError, ValueError):
             if is_first():
                 shutil.rmtree(path, ignore_errors=True)
