@@ -5,7 +5,6 @@ Owns the rule and its reasons. Knows nothing of how a method works.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 from newsml.config.finetune import FinetuneConfig
@@ -56,8 +55,7 @@ def choose(config: FinetuneConfig, split: Split, *, gpu: bool) -> Choice:
         return Choice("lora", f"{config.task} compares two texts, which a base has to be taught")
     if config.training.patience:
         return Choice("lora", "training.patience goes with a method that is trained in steps")
-    classes = len(Counter(row.label for row in split.train))
-    each = rows / max(classes, 1)
+    each = rows / max(len({label for row in split.train for label in row.labels}), 1)
     if each <= FEW and rows <= FEW_ROWS:
         return Choice("few-shot", f"{rows} rows, {each:.0f} a class")
     passes = config.training.settled("lora").epochs or 0
