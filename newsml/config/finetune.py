@@ -106,6 +106,7 @@ class FinetuneConfig(StrictModel):
         data_root: Folder that ``path`` is looked up in.
         output: Folder for checkpoints and the saved model.
         seed: Fixes splits, draws, initial weights and batch order.
+        multi_label: Topics: whether a row may have any number of labels, in a list or between ``separator``.
         labels: Class names in the order of the logits; empty reads them from the data, sorted.
         train: The labelled tables.
         wording: Zero-shot topics: other names of a label, drawn beside its own, so that none is learned by heart.
@@ -125,6 +126,7 @@ class FinetuneConfig(StrictModel):
     output: str
     seed: int = 1
     folds: int = Field(default=0, ge=0)
+    multi_label: bool = False
     labels: tuple[str, ...] = ()
     train: tuple[Source, ...] = Field(min_length=1)
     wording: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -159,6 +161,22 @@ class FinetuneConfig(StrictModel):
             raise ValueError("method: zero-shot topics are an adapter on an encoder; take lora")
         if self.training.windows != 1 and self.task != "topics":
             raise ValueError(f"training.windows: goes with topics, not {self.task}")
+        return self
+
+    @model_validator(mode="after")
+    def _several(self) -> FinetuneConfig:
+        if not self.multi_label:
+            return self
+        if self.task != "topics" or self.method in ("head", "few-shot"):
+            raise ValueError("multi_label: goes with topics by method lora or full")
+        odd = {
+            "folds": self.folds > 0,
+            "training.class_weights": self.training.class_weights != "none",
+            "training.label_smoothing": self.training.label_smoothing > 0,
+            "training.secondary": self.training.secondary > 0,
+        }
+        if given := [key for key, is_set in odd.items() if is_set]:
+            raise ValueError(f"{given[0]}: does not go with multi_label, whose labels do not exclude each other")
         return self
 
     @model_validator(mode="after")

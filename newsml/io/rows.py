@@ -87,8 +87,7 @@ def read_rows(
             odd = values["text"] if reason == NO_TEXT and _written(values["text"]) else odd
         elif len(row.labels) > 1 and not several:
             raise DataError(
-                f"{where}: a row has the labels {', '.join(row.labels)}, expected one; multi_label: true in an "
-                "evaluation allows several"
+                f"{where}: a row has the labels {', '.join(row.labels)}, expected one; multi_label: true allows several"
             )
         else:
             rows.append(row)
@@ -115,7 +114,9 @@ def _row(values: Mapping[str, Any], table: Table, number: int, where: str, *, se
         if field in values and not _written(values[field]):
             return None, f"no {field}"
     given = (table.label,) if table.label else _texts(values.get("label"))
-    if several and isinstance(values.get("label"), str) and given and given[0].lstrip().startswith("["):
+    if table.separator:
+        given = tuple(part.strip() for label in given for part in label.split(table.separator) if part.strip())
+    elif several and isinstance(values.get("label"), str) and given and given[0].lstrip().startswith("["):
         raise DataError(
             f"{where}: the label {given[0]!r:.60} is a list written as text; give the table as JSONL or Parquet"
         )

@@ -101,6 +101,7 @@ def make_card(
         base=base.name,
         summary=config.card.summary,
         labels=tuple(labels) or None,
+        multi_label=config.multi_label,
         max_tokens=COSINE_TOKENS if any_labels else config.training.max_tokens,
         languages=base.card.languages if base.card else (),
         licence=config.card.licence,

@@ -20,9 +20,11 @@ from newsml.errors import TrainingError
 from newsml.io.rows import Row
 from newsml.models.classifier import Classifier, new_classifier
 from newsml.models.encoder import Encoder, encode
+from newsml.training import several
 from newsml.training.data import Split
 from newsml.training.evaluate import Judged, answered, chief, judge
 from newsml.training.examples import Example, claim_examples, target_examples, topic_examples
+from newsml.training.several import SeveralHeldOut
 from newsml.training.trainer import (
     METRIC,
     Say,
@@ -55,6 +57,24 @@ def fit_classifier(
     Returns:
         Its answers; None where nothing is held out.
     """
+    saved, dev = _fitted(config, split, labels, base, folder, say)
+    return judge(config, split, dev, saved, labels)
+
+
+def fit_several(
+    config: FinetuneConfig, split: Split, labels: Sequence[str], base: Path, folder: Path, say: Say
+) -> SeveralHeldOut | None:
+    """The same for a classifier of several labels a row."""
+    saved, dev = _fitted(config, split, labels, base, folder, say)
+    if not dev:
+        return None
+    return SeveralHeldOut.of(config, split, dev, np.stack(saved([example.pair for example in dev])), labels)
+
+
+def _fitted(
+    config: FinetuneConfig, split: Split, labels: Sequence[str], base: Path, folder: Path, say: Say
+) -> tuple[Classifier, list[Example]]:
+    """A classifier, fitted, saved and loaded again, and the inputs of the held-out rows."""
     set_seed(config.seed)
     encoder = load_base(config, base)
     say("preparing inputs")
@@ -68,6 +88,8 @@ def fit_classifier(
             )
         model = with_lora(model, config)
     set_up(model, config)
+    if config.multi_label:
+        model.config.problem_type = "multi_label_classification"
     trainer = _Trainer(
         model=model,
         args=arguments(config),
@@ -78,10 +100,11 @@ def fit_classifier(
     )
     trainer.smoothing = config.training.label_smoothing
     trainer.weights = class_weights([example.label for example in examples], labels, config.training.class_weights)
+    trainer.several = config.multi_label
     inside = Classifier.around(model, encoder.tokenizer)
     if config.training.patience:
         trainer.add_callback(EarlyStoppingCallback(config.training.patience))
-        trainer.metric = lambda: chief(answered(config, split, dev, _quickly(inside, dev, config), labels), config.seed)
+        trainer.metric = lambda: _chief(config, split, dev, _quickly(inside, dev, config), labels)
     say(f"training on {len(examples)} inputs")
     train(trainer, fingerprint(config, split), say)
     model.save_pretrained(folder)
@@ -91,7 +114,16 @@ def fit_classifier(
         encoder.tokenizer.save_pretrained(folder)
         fitted = Classifier.whole(folder)
     check_saved(inside, fitted, [*dev, *examples])
-    return judge(config, split, dev, fitted, labels)
+    return fitted, dev
+
+
+def _chief(
+    config: FinetuneConfig, split: Split, dev: Sequence[Example], logits: np.ndarray, labels: Sequence[str]
+) -> float:
+    """The chief figure of logits of the held-out inputs."""
+    if config.multi_label:
+        return several.chief(SeveralHeldOut.of(config, split, dev, logits, labels), config.seed)
+    return chief(answered(config, split, dev, logits, labels), config.seed)
 
 
 def _quickly(classifier: Classifier, examples: Sequence[Example], config: FinetuneConfig) -> np.ndarray:
@@ -180,6 +212,7 @@ class _Trainer(Trainer):  # type: ignore[misc]  # transformers is untyped
 
     smoothing = 0.0
     weights: torch.Tensor | None = None
+    several = False
     metric: Callable[[], float]
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
@@ -197,7 +230,10 @@ class _Trainer(Trainer):  # type: ignore[misc]  # transformers is untyped
         order = torch.argsort(torch.cat([rows for rows, _ in outputs]))
         logits = torch.cat([made for _, made in outputs])[order].float()
         weights = None if self.weights is None else self.weights.to(logits.device)
-        loss = torch.nn.functional.cross_entropy(logits, gold, weight=weights, label_smoothing=self.smoothing)
+        if self.several:
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, gold)
+        else:
+            loss = torch.nn.functional.cross_entropy(logits, gold, weight=weights, label_smoothing=self.smoothing)
         return (loss, {"logits": logits}) if return_outputs else loss
 
 
@@ -230,7 +266,9 @@ def _tokenised(examples: Sequence[Example], tokenizer: Any, labels: Sequence[str
 
 
 def _masses(example: Example, labels: Sequence[str], secondary: float) -> list[float]:
-    """The probability of each class that an example teaches."""
+    """The probability of each class that an example teaches; of one with several labels or none, 1 for each."""
+    if len(example.labels) != 1 and not example.label:
+        return [float(label in example.labels) for label in labels]
     share = secondary if example.secondary in labels and example.secondary != example.label else 0.0
     own = {example.label: 1.0 - share, example.secondary: share} if share else {example.label: 1.0}
     return [own.get(label, 0.0) for label in labels]

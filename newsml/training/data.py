@@ -62,8 +62,10 @@ def read_split(config: FinetuneConfig) -> Split:
     skipped: Counter[str] = Counter()
     doubts: Counter[str] = Counter()
     for number, source in enumerate(config.train):
-        rows = read_rows(Path(config.data_root), source, number=number, where=f"train[{number}]", skipped=skipped)
-        rows = [_named(row, f"train[{number}]") for row in rows]
+        where, several = f"train[{number}]", config.multi_label
+        root = Path(config.data_root)
+        rows = read_rows(root, source, number=number, where=where, skipped=skipped, several=several)
+        rows = [_named(row, where) for row in rows]
         doubts.update({f"{doubt} in {source.name}": count for doubt, count in _doubts(rows).items()})
         if source.stories:
             rows = whole_stories(rows, source.stories, config.seed)

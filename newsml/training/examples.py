@@ -43,6 +43,7 @@ class Example:
         row: Number of the row it comes from.
         weight: Its part in the row's decision.
         secondary: Name of a class that applies too, or empty.
+        labels: Topics: all labels of the row.
     """
 
     pair: TextPair
@@ -50,6 +51,7 @@ class Example:
     row: int
     weight: float = 1.0
     secondary: str = ""
+    labels: tuple[str, ...] = ()
 
 
 def claim_examples(rows: Sequence[Row], encoder: Encoder, *, max_tokens: int, training: bool) -> list[Example]:
@@ -129,8 +131,8 @@ def topic_examples(rows: Sequence[Row], encoder: Encoder, *, max_tokens: int, mo
         title = topic_title(article, encoder.count_tokens, max_tokens=max_tokens)
         cut = topic_windows(article, encoder.count_tokens, max_tokens=max_tokens)
         for window in cut[: most or None]:
-            pair = topic_pair(title, window)
-            examples.append(Example(pair, row.label, number, weight=float(window.tokens), secondary=row.secondary))
+            pair, length = topic_pair(title, window), float(window.tokens)
+            examples.append(Example(pair, row.label, number, length, row.secondary, row.labels))
     return examples
 
 

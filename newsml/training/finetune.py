@@ -192,6 +192,14 @@ def _fit(
         from newsml.training.label_space import fit_label_space
 
         return fit_label_space(config, split, base, folder, say)
+    if config.multi_label:
+        from newsml.training.classifiers import fit_several
+        from newsml.training.several import evaluate_several
+
+        held = fit_several(config, split, labels, base, folder, say)
+        if held is None:
+            return {}, Calibration(method="temperature", temperature=1.0)
+        return evaluate_several(held, split, say, seed=config.seed)
     from newsml.training.classifiers import fit_classifier
     from newsml.training.evaluate import Judged, evaluate
     from newsml.training.few_shot import fit_few_shot
@@ -244,6 +252,6 @@ def describe(split: Split, labels: Sequence[str]) -> list[str]:
         for label in labels
         if (count := train[label]) < RARE
     ]
-    lines += [f"  warning: {count} {doubt}" for doubt, count in split.doubts.items()]
+    lines += [f"  warning: {doubt}: {count}" for doubt, count in split.doubts.items()]
     lines += [f"  skipped {count}: {reason}" for reason, count in split.skipped.items()]
     return lines

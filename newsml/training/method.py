@@ -53,6 +53,8 @@ def choose(config: FinetuneConfig, split: Split, *, gpu: bool) -> Choice:
         return Choice("full", f"{rows:,} rows and a GPU")
     if config.task != "topics":
         return Choice("lora", f"{config.task} compares two texts, which a base has to be taught")
+    if config.multi_label:
+        return Choice("lora", "labels do not exclude each other")
     if config.training.patience:
         return Choice("lora", "training.patience goes with a method that is trained in steps")
     each = rows / max(len({label for row in split.train for label in row.labels}), 1)

@@ -65,8 +65,8 @@ def test_rows_that_repeat_or_contradict_others_are_warned_of(recipe: Any, put: A
     put([*rows, rows[0], {**rows[1], "label": "weather"}])
     said: list[str] = []
     outcome = finetune(recipe(method="head"), say=said.append)
-    assert "  warning: 1 rows that repeat another in rows.jsonl" in said
-    assert "  warning: 2 rows of equal text and different labels in rows.jsonl" in said
+    assert "  warning: rows that repeat another in rows.jsonl: 1" in said
+    assert "  warning: rows of equal text and different labels in rows.jsonl: 2" in said
     record = json.loads((outcome.folder / "training.json").read_text(encoding="utf-8"))
     assert sum(record["doubts"].values()) == 3
 

@@ -15,6 +15,7 @@ from transformers import PreTrainedModel, Trainer
 
 from newsml.errors import TrainingError, WriteError
 from newsml.models.card import read_card
+from newsml.models.classifier import Classifier
 from newsml.training import classifiers, trainer
 from newsml.training.finetune import finetune
 
@@ -70,11 +71,12 @@ def test_layers_computed_anew_make_the_same_weights(
 ) -> None:
     asked: list[Any] = []
     plain = PreTrainedModel.gradient_checkpointing_enable
-    monkeypatch.setattr(
-        PreTrainedModel,
-        "gradient_checkpointing_enable",
-        lambda self, options: (asked.append(options), plain(self, options)),
-    )
+
+    def noted(self: Any, options: Any) -> None:
+        asked.append(options)
+        plain(self, options)
+
+    monkeypatch.setattr(PreTrainedModel, "gradient_checkpointing_enable", noted)
     kept = finetune(recipe("kept"))
     assert asked == []
     anew = finetune(recipe("anew", training={"gradient_checkpointing": True}))
@@ -160,7 +162,7 @@ def test_a_checkpoint_that_was_broken_off_is_passed_over(tmp_path: Path) -> None
 
 
 def test_a_saved_model_that_answers_otherwise_is_an_error(recipe: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = classifiers.Classifier.merged
+    plain = Classifier.merged
 
     def damaged(*args: Any) -> Any:
         made = plain(*args)
@@ -168,6 +170,6 @@ def test_a_saved_model_that_answers_otherwise_is_an_error(recipe: Any, monkeypat
             made.model.classifier.bias += 0.1
         return made
 
-    monkeypatch.setattr(classifiers.Classifier, "merged", damaged)
+    monkeypatch.setattr(Classifier, "merged", damaged)
     with pytest.raises(TrainingError, match=r"does not answer as the fitted one: logits lie up to 0\.1 apart"):
         finetune(recipe())
