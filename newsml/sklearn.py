@@ -16,7 +16,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 
 from newsml.article import Article, require_words
-from newsml.config.finetune import Training
+from newsml.config.training import Training
 from newsml.errors import DataError
 from newsml.models.load import DEFAULT_BASE
 from newsml.tasks.topics import TopicClassifier

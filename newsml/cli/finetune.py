@@ -43,7 +43,8 @@ def finetune(
 ) -> None:
     """Train a model as a recipe says, and show its figures beside those of its baselines.
 
-    An interrupted run goes on from its last checkpoint when the same command is run again.
+    An interrupted run goes on from its last checkpoint when the same command is run again. For several processes:
+    accelerate launch scripts/finetune.py CONFIG.
     """
     from newsml.config.finetune import FinetuneConfig
     from newsml.config.load import load
@@ -65,6 +66,10 @@ def finetune(
         raise KeyboardInterrupt(
             f"interrupted; run the same command again to go on from the last checkpoint in {recipe.output}"
         ) from error
+    from newsml.training.processes import is_first
+
+    if not is_first():
+        return
     screen = output()
     for table in _tables(outcome.figures):
         screen.print(table, "")

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from newsml.config.base import StrictModel
 from newsml.config.tables import Table
+from newsml.config.training import Contrast, Method, Sweep, Training
 
 Task = Literal[
     "topics", "topics-zero-shot", "claim-stance", "target-stance", "summary-extractive", "summary-abstractive"
@@ -37,6 +38,9 @@ OPTIONAL: dict[Task, tuple[str, ...]] = {
 """Columns it may map: ``secondary`` is a second label that applies too, or empty; ``evidence`` is a list of verbatim
 fragments, ``start`` and ``end`` are the target's offsets."""
 
+CLASSIFIED: tuple[Task, ...] = ("topics", "claim-stance", "target-stance")
+"""Tasks whose models are sequence classifiers."""
+
 ANSWERS = ("summary", "headline")
 """What a generator can be taught: ``label`` says what a table has for a ``summary``; without it, summaries."""
 
@@ -47,71 +51,13 @@ class Source(Table):
     Attributes:
         repeat: How often the rows stand in the training set.
         dev: Share of the groups held out for evaluation, 0 to 0.9; 1 keeps all rows for evaluation.
+        stratified: Hold out this share of every label's groups, rather than of all; a label with one group is all
+            trained on.
     """
 
     repeat: int = Field(default=1, ge=1)
     dev: float = Field(default=0.0, ge=0.0, le=1.0)
-
-
-class Training(StrictModel):
-    """How the weights are fitted.
-
-    Attributes:
-        epochs: Passes over the training rows.
-        max_steps: Stop after so many optimiser steps (0: no limit).
-        learning_rate: Peak of a linear schedule with warm-up.
-        warmup: Share of the steps in which the rate rises, 0 to 1.
-        batch_size: Rows a step.
-        weight_decay: Decoupled weight decay (AdamW).
-        label_smoothing: Mass given to the other labels, 0 to 1.
-        secondary: Mass given to a row's secondary label where it has one, 0 to 0.5.
-        class_weights: ``"none"``, or ``"balanced"``: inverse class frequency; ``"root"``: its square root.
-        max_tokens: Longest input in tokens, special tokens included.
-        lora_rank: Rank of the low-rank updates (method ``lora``).
-        lora_alpha: Their scale is ``lora_alpha / lora_rank``.
-        dropout: Dropout in the base and before the low-rank updates. On a processor it takes as long to draw as all
-            the rest of a step; the same time buys twice the examples without it.
-        group_by_length: Batches of near-equal length: faster, but where a class goes with a length the batches are
-            lopsided, and training can collapse.
-        precision: ``"auto"`` computes in bf16 where the processor or GPU has it, else fp32.
-        save_steps: A checkpoint every so many steps; a killed run resumes from the last.
-    """
-
-    epochs: float = Field(default=3.0, gt=0)
-    max_steps: int = Field(default=0, ge=0)
-    learning_rate: float = Field(default=5e-4, gt=0)
-    warmup: float = Field(default=0.1, ge=0, le=1)
-    batch_size: int = Field(default=16, ge=1)
-    weight_decay: float = Field(default=0.01, ge=0)
-    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
-    secondary: float = Field(default=0.0, ge=0, le=0.5)
-    class_weights: Literal["none", "balanced", "root"] = "none"
-    max_tokens: int = Field(default=256, ge=16)
-    lora_rank: int = Field(default=16, ge=1)
-    lora_alpha: int = Field(default=32, ge=1)
-    dropout: float = Field(default=0.0, ge=0, lt=1)
-    group_by_length: bool = True
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
-    save_steps: int = Field(default=200, ge=1)
-
-
-class Contrast(StrictModel):
-    """How texts are compared with labels (task ``topics-zero-shot``).
-
-    Attributes:
-        temperature: The loss is cross-entropy over ``softmax(cosines / temperature)``.
-        labels: Labels of a table that a step compares its texts with: those of the texts, and so many in all where
-            there are more.
-        words: Share of the texts that are asked, instead of for their topic, for a telling word of their own among
-            those of the texts beside them: what keeps the space open to labels that no table has.
-        share: How far to go from the base's weights to the tuned ones, 0 to 1. Half-way weights hold up better on data
-            unlike those of training (Wortsman et al. 2022).
-    """
-
-    temperature: float = Field(default=0.05, gt=0)
-    labels: int = Field(default=48, ge=2)
-    words: float = Field(default=0.3, ge=0, le=1)
-    share: float = Field(default=1.0, gt=0, le=1)
+    stratified: bool = False
 
 
 class CardText(StrictModel):
@@ -154,16 +100,19 @@ class FinetuneConfig(StrictModel):
         base: Card name, hub id or folder of the encoder to start from; of ``summary-abstractive``, of the chat model.
         folds: Cross-validate: tables with ``dev`` above 0 are judged in so many folds of their groups, each by a model
             trained without it, and the model that is kept is trained on all rows. 0 holds out ``dev`` of them instead.
-        method: ``lora`` (adapter and head), ``full`` (every weight), ``head`` (scikit-learn's logistic regression on
-            the frozen base's vectors, saved as its classification head).
+        method: ``head`` (scikit-learn's logistic regression on the frozen base's vectors, saved as its classification
+            head), ``few-shot`` (the base tuned so that texts of a class lie together, then such a head), ``lora``
+            (adapter and head), ``full`` (every weight); ``auto`` chooses by rows and hardware, and says why.
         data_root: Folder that ``path`` is looked up in.
         output: Folder for checkpoints and the saved model.
         seed: Fixes splits, draws, initial weights and batch order.
+        multi_label: Topics: whether a row may have any number of labels, in a list or between ``separator``.
         labels: Class names in the order of the logits; empty reads them from the data, sorted.
         train: The labelled tables.
         wording: Zero-shot topics: other names of a label, drawn beside its own, so that none is learned by heart.
         training: How the weights are fitted.
         contrast: Zero-shot topics: how texts are compared with labels.
+        sweep: A search over settings of ``training``.
         card: What the model card says.
         training_data: The data sets as the card names them.
     """
@@ -172,16 +121,18 @@ class FinetuneConfig(StrictModel):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
     task: Task
     base: str = "all-MiniLM-L6-v2"
-    method: Literal["lora", "full", "head"] = "lora"
+    method: Method = "auto"
     data_root: str = "."
     output: str
     seed: int = 1
     folds: int = Field(default=0, ge=0)
+    multi_label: bool = False
     labels: tuple[str, ...] = ()
     train: tuple[Source, ...] = Field(min_length=1)
     wording: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     training: Training = Field(default_factory=Training)
     contrast: Contrast = Field(default_factory=Contrast)
+    sweep: Sweep | None = None
     card: CardText
     training_data: tuple[TrainingData, ...] = ()
 
@@ -202,14 +153,47 @@ class FinetuneConfig(StrictModel):
     def _method(self) -> FinetuneConfig:
         if self.method == "head" and self.task != "topics":
             raise ValueError(f"method: head fits topics only, not {self.task}; take lora")
-        if self.folds == 1 or (self.folds and self.task == "summary-extractive"):
-            raise ValueError(f"folds: {self.folds}, expected 2 or more (classifiers only), or 0")
-        if self.folds and not any(source.dev for source in self.train):
-            raise ValueError("folds: no table is judged; give one of them a dev above 0")
+        if self.method == "few-shot" and self.task not in CLASSIFIED:
+            raise ValueError(f"method: few-shot fits {', '.join(CLASSIFIED)}, not {self.task}; take lora")
         if self.method == "full" and self.task == "summary-extractive":
             raise ValueError("method: sentence scorers are adapters beside a head of their own; take lora")
-        if self.method != "lora" and self.task == "topics-zero-shot":
+        if self.method not in ("auto", "lora") and self.task == "topics-zero-shot":
             raise ValueError("method: zero-shot topics are an adapter on an encoder; take lora")
+        if self.training.windows != 1 and self.task != "topics":
+            raise ValueError(f"training.windows: goes with topics, not {self.task}")
+        return self
+
+    @model_validator(mode="after")
+    def _several(self) -> FinetuneConfig:
+        if not self.multi_label:
+            return self
+        if self.task != "topics" or self.method in ("head", "few-shot"):
+            raise ValueError("multi_label: goes with topics by method lora or full")
+        odd = {
+            "folds": self.folds > 0,
+            "training.class_weights": self.training.class_weights != "none",
+            "training.label_smoothing": self.training.label_smoothing > 0,
+            "training.secondary": self.training.secondary > 0,
+        }
+        if given := [key for key, is_set in odd.items() if is_set]:
+            raise ValueError(f"{given[0]}: does not go with multi_label, whose labels do not exclude each other")
+        return self
+
+    @model_validator(mode="after")
+    def _judged(self) -> FinetuneConfig:
+        if self.folds == 1 or (self.folds and self.task == "summary-extractive"):
+            raise ValueError(f"folds: {self.folds}, expected 2 or more (classifiers only), or 0")
+        held_out = any(source.dev for source in self.train)
+        if self.folds and not held_out:
+            raise ValueError("folds: no table is judged; give one of them a dev above 0")
+        if self.sweep and (self.folds or not held_out):
+            raise ValueError("sweep: trials are compared on held-out rows; give a table a dev above 0, and no folds")
+        if not self.training.patience:
+            return self
+        if self.task not in CLASSIFIED or self.method in ("head", "few-shot"):
+            raise ValueError("training.patience: goes with topics and stance by method lora or full")
+        if self.folds or not held_out:
+            raise ValueError("training.patience: needs held-out rows; give a table a dev above 0, and no folds")
         return self
 
     @model_validator(mode="after")

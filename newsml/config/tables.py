@@ -44,6 +44,7 @@ class Table(StrictModel):
         explode: Column of lists, each entry of which becomes a row: of objects, with their fields as columns; of
             texts, with the text in the column itself.
         where: Keep only rows whose column has one of the values listed.
+        separator: What stands between the labels of a cell of text that holds several, such as ``;``.
         label: The label of every row, for a table whose rows are all of one class and have no column for it.
         labels: The table's labels to newsml's; a label mapped to null is dropped, one not listed is a fault.
         limit: At most so many rows; or so many for each label. Drawn with the seed.
@@ -64,6 +65,7 @@ class Table(StrictModel):
     join: Join | None = None
     explode: str | None = None
     where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    separator: str | None = Field(default=None, min_length=1)
     label: str | None = None
     labels: dict[str, str | None] | None = None
     limit: Count | dict[str, Count] | None = None

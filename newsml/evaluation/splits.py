@@ -6,6 +6,7 @@ Owns every draw, each fixed by its seed. Knows nothing of tables or tasks.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
@@ -21,6 +22,37 @@ def held_out(groups: set[str], share: float, seed: int) -> set[str]:
     ordered = sorted(groups)
     Random(seed).shuffle(ordered)
     return set(ordered[: round(len(ordered) * share)])
+
+
+def held_out_of_each(rows: Sequence[Row], share: float, seed: int) -> set[str]:
+    """A share of the groups of every label, drawn with the seed; a label with a single group keeps it.
+
+    A group counts with the rarest of its labels. What a label's share lacks to a whole group goes to the next label,
+    so that all shares together are that of the whole.
+    """
+    counts = Counter(label for row in rows for label in row.labels)
+    rarest: dict[str, str] = {}
+    for row in rows:
+        of_group = (*row.labels, rarest.get(row.group, row.label))
+        rarest[row.group] = min((label for label in of_group if label), key=lambda label: (counts[label], label))
+    strata: dict[str, set[str]] = {}
+    for group, label in rarest.items():
+        strata.setdefault(label, set()).add(group)
+    chosen: set[str] = set()
+    lacking = 0.0
+    for label in sorted(strata, key=lambda label: (len(strata[label]), label)):
+        groups = strata[label]
+        wanted = len(groups) * share + lacking
+        count = min(max(round(wanted), 0), len(groups) - 1)
+        chosen |= set(_shuffled(groups, f"{seed} {label}")[:count])
+        lacking = wanted - count
+    return chosen
+
+
+def _shuffled(groups: set[str], seed: str) -> list[str]:
+    ordered = sorted(groups)
+    Random(seed).shuffle(ordered)
+    return ordered
 
 
 def whole_stories(rows: list[Row], share: float, seed: int) -> list[Row]:

@@ -18,6 +18,9 @@ from newsml.config.tables import Table
 from newsml.errors import DataError, suggest
 from newsml.io.frames import read_table
 
+NO_TEXT = "no text"
+"""Why a row is left out whose text has no letter in it, or is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -75,22 +78,24 @@ def read_rows(
     where = f"{where} {table.name}"
     rows: list[Row] = []
     seen: Counter[str] = Counter()
+    odd: Any = None
     for record in read_table(root, table, where, seen):
         values = {field: record[column] for field, column in table.columns.items()}
         row, reason = _row(values, table, number, where, several=several)
         if row is None:
             seen[reason] += 1
+            odd = values["text"] if reason == NO_TEXT and _written(values["text"]) else odd
         elif len(row.labels) > 1 and not several:
             raise DataError(
-                f"{where}: a row has the labels {', '.join(row.labels)}, expected one; multi_label: true in an "
-                "evaluation allows several"
+                f"{where}: a row has the labels {', '.join(row.labels)}, expected one; multi_label: true allows several"
             )
         else:
             rows.append(row)
     skipped.update({f"{where}: {reason}": count for reason, count in seen.items()})
     if not rows:
         reasons = ", ".join(f"{count} with {reason}" for reason, count in seen.items())
-        raise DataError(f"{where}: no usable row; {reasons or 'the table is empty'}")
+        hint = f"; column {table.columns['text']!r} holds {odd!r:.40}, expected prose" if odd is not None else ""
+        raise DataError(f"{where}: no usable row; {reasons or 'the table is empty'}{hint}")
     return rows
 
 
@@ -100,7 +105,7 @@ def _row(values: Mapping[str, Any], table: Table, number: int, where: str, *, se
     if not _worded(text) and _worded(title):
         text, title = title, ""  # News agencies send items that are a headline and nothing else.
     if not isinstance(text, str) or not _worded(text):
-        return None, "no text"
+        return None, NO_TEXT
     if "\0" in text or len(text) > MAX_CHARACTERS:
         return None, "text that is none: NUL characters, or too long"
     if table.max_words and len(text.split()) > table.max_words:
@@ -109,7 +114,9 @@ def _row(values: Mapping[str, Any], table: Table, number: int, where: str, *, se
         if field in values and not _written(values[field]):
             return None, f"no {field}"
     given = (table.label,) if table.label else _texts(values.get("label"))
-    if several and isinstance(values.get("label"), str) and given and given[0].lstrip().startswith("["):
+    if table.separator:
+        given = tuple(part.strip() for label in given for part in label.split(table.separator) if part.strip())
+    elif several and isinstance(values.get("label"), str) and given and given[0].lstrip().startswith("["):
         raise DataError(
             f"{where}: the label {given[0]!r:.60} is a list written as text; give the table as JSONL or Parquet"
         )

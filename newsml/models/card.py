@@ -166,6 +166,7 @@ class Card(StrictModel):
         hub: The model's own hub id, for reference.
         summary: One sentence.
         labels: Class names in the order of the logits.
+        multi_label: Whether a text may have any number of the labels, each scored by itself.
         max_tokens: Longest input in tokens, special tokens included.
         parameters: Number of weights.
         languages: BCP 47 codes of the languages it reads.
@@ -189,6 +190,7 @@ class Card(StrictModel):
     hub: str | None = None
     summary: Text
     labels: tuple[Text, ...] | None = None
+    multi_label: bool = False
     max_tokens: int = Field(gt=0)
     parameters: int | None = Field(default=None, gt=0)
     languages: tuple[Text, ...]

@@ -57,13 +57,15 @@ class Labeler(Protocol):
 class TrainedLabels:
     """A sequence classifier's own labels."""
 
-    def __init__(self, classifier: Classifier, *, temperature: float, max_tokens: int) -> None:
+    def __init__(
+        self, classifier: Classifier, *, temperature: float, max_tokens: int, multi_label: bool = False
+    ) -> None:
         self.classifier = classifier
         self.labels = classifier.labels
         self.max_tokens = min(max_tokens, classifier.max_tokens)
         self.temperature = temperature
         problem = getattr(getattr(classifier.model, "config", None), "problem_type", None)
-        self.exclusive = problem != "multi_label_classification"
+        self.exclusive = not multi_label and problem != "multi_label_classification"
 
     def count_tokens(self, texts: Sequence[str]) -> Sequence[int]:
         """Tokens of each text, without special tokens."""

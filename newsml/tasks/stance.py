@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from newsml.article import Article, Sentence, Span
-from newsml.config.finetune import Training
+from newsml.config.training import Training
 from newsml.errors import ModelError, QueryError
 from newsml.models.encoder import Embedder, Encoder
 from newsml.models.load import DEFAULT_BASE, save_model

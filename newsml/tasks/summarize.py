@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 from newsml.article import Article
-from newsml.config.finetune import Training
+from newsml.config.training import Training
 from newsml.errors import ModelError
 from newsml.models.encoder import Embedder, Encoder
 from newsml.models.load import (

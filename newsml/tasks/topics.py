@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from newsml.article import Article, Span
-from newsml.config.finetune import Training
+from newsml.config.training import Training
 from newsml.errors import ModelError
 from newsml.models.card import Card, write_card
 from newsml.models.classifier import softmax
@@ -105,7 +105,7 @@ class TopicClassifier(Task[Article, TopicResult]):
             model: Card name, folder or hub id of a sequence classifier, or, with ``labels``, of an NLI model or an
                 encoder. ``"default"`` is the IPTC classifier, or with ``labels`` the zero-shot adapter.
             labels: Any labels, for zero-shot classification; None takes the model's own.
-            multi_label: Allow several topics an article.
+            multi_label: Allow several topics an article; a model trained for several does in any case.
             threshold: Least score of an assigned topic, 0 to 1. By default 0 for single labels (never abstain); for
                 multi-label .25 where the scores of all labels add up to 1, else .5.
             template: Zero-shot: the sentence a label stands in, with ``{}`` for the label. Like ``multi_label`` and
@@ -133,10 +133,11 @@ class TopicClassifier(Task[Article, TopicResult]):
         tree = tree_of(classifier.labels)
         if tree is not None and card is not None and card.base is not None:
             encoder = load_base(card.base, encoder=encoder)
+        several = card is not None and card.multi_label
         return cls(
-            TrainedLabels(classifier, temperature=temperature(card), max_tokens=limit),
+            TrainedLabels(classifier, temperature=temperature(card), max_tokens=limit, multi_label=several),
             found=found,
-            multi_label=multi_label,
+            multi_label=multi_label or several,
             threshold=threshold,
             taxonomy=tree,
             embedder=Embedder(encoder) if encoder is not None else None,

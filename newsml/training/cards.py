@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -50,6 +50,24 @@ class Measured:
 Figures = dict[str, Measured]
 """By ``"<data>: <system>"``; of summarizers by ``"<system>"``."""
 
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A fitted model that is saved but not in its place yet.
+
+    Attributes:
+        folder: Where.
+        figures: What it and its baselines reach on the held-out rows.
+        calibration: Its calibration, where it has one.
+        trials: Of a sweep: the settings tried, each with its figure, in order.
+    """
+
+    folder: Path
+    figures: Figures
+    calibration: Calibration | None
+    trials: tuple[Mapping[str, Any], ...] = ()
+
+
 LEFT_OUT = (BALANCED_ACCURACY, MICRO_F1, WEIGHTED_F1, MCC)
 """Figures that are in a run's record and not on its card, where they would say little that the others do not."""
 
@@ -83,6 +101,7 @@ def make_card(
         base=base.name,
         summary=config.card.summary,
         labels=tuple(labels) or None,
+        multi_label=config.multi_label,
         max_tokens=COSINE_TOKENS if any_labels else config.training.max_tokens,
         languages=base.card.languages if base.card else (),
         licence=config.card.licence,
@@ -99,6 +118,8 @@ def make_card(
 def _figures(config: FinetuneConfig, figures: Figures) -> list[Figure]:
     made = []
     held = f"{config.folds}-fold cross-validation by group" if config.folds else "held-out groups"
+    if config.training.patience or config.sweep:
+        held += ", which the weights were chosen by"
     for key, measured in figures.items():
         data, _, system = key.rpartition(": ")
         if system != "model" or data == "all":

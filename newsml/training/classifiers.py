@@ -6,28 +6,47 @@ Owns the loss. Knows nothing of tables or recipes' files, or of how a fitted mod
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
-from transformers import DataCollatorWithPadding, Trainer, set_seed
+from transformers import DataCollatorWithPadding, EarlyStoppingCallback, Trainer, set_seed
 
-from newsml.config.finetune import FinetuneConfig, Training
+from newsml.config.finetune import FinetuneConfig
+from newsml.config.training import Training
 from newsml.errors import TrainingError
 from newsml.io.rows import Row
 from newsml.models.classifier import Classifier, new_classifier
 from newsml.models.encoder import Encoder, encode
+from newsml.training import several
 from newsml.training.data import Split
-from newsml.training.evaluate import Judged, judge
+from newsml.training.evaluate import Judged, answered, chief, judge
 from newsml.training.examples import Example, claim_examples, target_examples, topic_examples
-from newsml.training.trainer import Say, arguments, fingerprint, load_base, set_up, train
+from newsml.training.several import SeveralHeldOut
+from newsml.training.trainer import (
+    METRIC,
+    Say,
+    arguments,
+    bf16,
+    fingerprint,
+    load_base,
+    set_up,
+    train,
+)
 
 PAD_TO = 16
 """Batch widths are multiples of this: fewer shapes, which the processor's bf16 kernels are compiled for one by one."""
 
 PARTS = 4
 """Parts that a batch is computed in on a processor, by length."""
+
+PROBES = 32
+"""Inputs on which a saved model is compared with the one that was fitted."""
+
+ROUNDING = 1e-3
+"""How far the logits of the two may lie apart: merging an adapter into its base rounds some in the fifth digit."""
 
 
 def fit_classifier(
@@ -38,6 +57,24 @@ def fit_classifier(
     Returns:
         Its answers; None where nothing is held out.
     """
+    saved, dev = _fitted(config, split, labels, base, folder, say)
+    return judge(config, split, dev, saved, labels)
+
+
+def fit_several(
+    config: FinetuneConfig, split: Split, labels: Sequence[str], base: Path, folder: Path, say: Say
+) -> SeveralHeldOut | None:
+    """The same for a classifier of several labels a row."""
+    saved, dev = _fitted(config, split, labels, base, folder, say)
+    if not dev:
+        return None
+    return SeveralHeldOut.of(config, split, dev, np.stack(saved([example.pair for example in dev])), labels)
+
+
+def _fitted(
+    config: FinetuneConfig, split: Split, labels: Sequence[str], base: Path, folder: Path, say: Say
+) -> tuple[Classifier, list[Example]]:
+    """A classifier, fitted, saved and loaded again, and the inputs of the held-out rows."""
     set_seed(config.seed)
     encoder = load_base(config, base)
     say("preparing inputs")
@@ -51,15 +88,23 @@ def fit_classifier(
             )
         model = with_lora(model, config)
     set_up(model, config)
+    if config.multi_label:
+        model.config.problem_type = "multi_label_classification"
     trainer = _Trainer(
         model=model,
         args=arguments(config),
         train_dataset=_tokenised(examples, encoder.tokenizer, labels, config.training),
+        eval_dataset=dev,
         data_collator=DataCollatorWithPadding(encoder.tokenizer, pad_to_multiple_of=PAD_TO),
         processing_class=encoder.tokenizer,
     )
     trainer.smoothing = config.training.label_smoothing
     trainer.weights = class_weights([example.label for example in examples], labels, config.training.class_weights)
+    trainer.several = config.multi_label
+    inside = Classifier.around(model, encoder.tokenizer)
+    if config.training.patience:
+        trainer.add_callback(EarlyStoppingCallback(config.training.patience))
+        trainer.metric = lambda: _chief(config, split, dev, _quickly(inside, dev, config), labels)
     say(f"training on {len(examples)} inputs")
     train(trainer, fingerprint(config, split), say)
     model.save_pretrained(folder)
@@ -68,7 +113,46 @@ def fit_classifier(
     else:
         encoder.tokenizer.save_pretrained(folder)
         fitted = Classifier.whole(folder)
-    return judge(config, split, dev, fitted, labels)
+    check_saved(inside, fitted, [*dev, *examples])
+    return fitted, dev
+
+
+def _chief(
+    config: FinetuneConfig, split: Split, dev: Sequence[Example], logits: np.ndarray, labels: Sequence[str]
+) -> float:
+    """The chief figure of logits of the held-out inputs."""
+    if config.multi_label:
+        return several.chief(SeveralHeldOut.of(config, split, dev, logits, labels), config.seed)
+    return chief(answered(config, split, dev, logits, labels), config.seed)
+
+
+def _quickly(classifier: Classifier, examples: Sequence[Example], config: FinetuneConfig) -> np.ndarray:
+    """Logits in the precision of training, shape (inputs, classes)."""
+    half = bf16(config.training.precision)
+    classifier.model.eval()
+    with torch.autocast(classifier.model.device.type, torch.bfloat16, enabled=half):
+        return np.stack(classifier([example.pair for example in examples]))
+
+
+def check_saved(fitted: Classifier, saved: Classifier, examples: Sequence[Example]) -> None:
+    """Check that a model that was saved and loaded again answers as the one that was fitted.
+
+    Args:
+        fitted: In memory.
+        saved: Loaded from the folder.
+        examples: Some inputs; the first few are asked.
+
+    Raises:
+        TrainingError: It answers otherwise.
+    """
+    pairs = [example.pair for example in examples[:PROBES]]
+    fitted.model.eval()
+    apart = float(np.abs(np.stack(fitted(pairs)) - np.stack(saved(pairs))).max())
+    if not apart <= ROUNDING:
+        raise TrainingError(
+            f"the saved model does not answer as the fitted one: logits lie up to {apart:.2g} apart; this is a fault "
+            "of newsml or of a library beside it, please report it with the recipe"
+        )
 
 
 def make_examples(
@@ -79,7 +163,8 @@ def make_examples(
         return claim_examples(rows, encoder, max_tokens=config.training.max_tokens, training=training)
     if config.task == "target-stance":
         return target_examples(rows, encoder, max_tokens=config.training.max_tokens, training=training)
-    return topic_examples(rows, encoder, max_tokens=config.training.max_tokens, first_only=training)
+    most = config.training.windows if training else 0
+    return topic_examples(rows, encoder, max_tokens=config.training.max_tokens, most=most)
 
 
 def with_lora(model: Any, config: FinetuneConfig) -> Any:
@@ -127,20 +212,32 @@ class _Trainer(Trainer):  # type: ignore[misc]  # transformers is untyped
 
     smoothing = 0.0
     weights: torch.Tensor | None = None
+    several = False
+    metric: Callable[[], float]
+
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+        """The chief figure on the held-out rows, reduced to rows as in use."""
+        metrics = {METRIC: self.metric()}
+        self.log(dict(metrics))
+        self.control: Any = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
 
     def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any) -> Any:
         """The loss of a batch, and the model's outputs where the trainer asks for them."""
         gold = inputs.pop("labels").float()
         lengths = inputs.pop("length")
-        outputs = [(rows, model(**part).logits) for rows, part in _parts(inputs, lengths)]
+        outputs = [(rows, model(**part).logits) for rows, part in parts(inputs, lengths)]
         order = torch.argsort(torch.cat([rows for rows, _ in outputs]))
         logits = torch.cat([made for _, made in outputs])[order].float()
         weights = None if self.weights is None else self.weights.to(logits.device)
-        loss = torch.nn.functional.cross_entropy(logits, gold, weight=weights, label_smoothing=self.smoothing)
+        if self.several:
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(logits, gold)
+        else:
+            loss = torch.nn.functional.cross_entropy(logits, gold, weight=weights, label_smoothing=self.smoothing)
         return (loss, {"logits": logits}) if return_outputs else loss
 
 
-def _parts(inputs: Any, lengths: torch.Tensor) -> Iterator[tuple[torch.Tensor, dict[str, torch.Tensor]]]:
+def parts(inputs: Any, lengths: torch.Tensor) -> Iterator[tuple[torch.Tensor, dict[str, torch.Tensor]]]:
     """A batch in parts of near-equal length, each without the padding of the longest row.
 
     Batches stay random, and their loss is that of the whole: only the time goes that padding would take. A GPU would
@@ -169,7 +266,9 @@ def _tokenised(examples: Sequence[Example], tokenizer: Any, labels: Sequence[str
 
 
 def _masses(example: Example, labels: Sequence[str], secondary: float) -> list[float]:
-    """The probability of each class that an example teaches."""
+    """The probability of each class that an example teaches; of one with several labels or none, 1 for each."""
+    if len(example.labels) != 1 and not example.label:
+        return [float(label in example.labels) for label in labels]
     share = secondary if example.secondary in labels and example.secondary != example.label else 0.0
     own = {example.label: 1.0 - share, example.secondary: share} if share else {example.label: 1.0}
     return [own.get(label, 0.0) for label in labels]

@@ -18,8 +18,9 @@ import pandas as pd
 import yaml
 
 from newsml.article import Article
-from newsml.config.finetune import FIELDS, FinetuneConfig, Task, Training
+from newsml.config.finetune import FIELDS, FinetuneConfig, Task
 from newsml.config.load import validated
+from newsml.config.training import Training
 from newsml.errors import DataError, FileMissingError, WriteError
 from newsml.io.frames import column_names
 from newsml.models.progress import ScreenProgress

@@ -62,13 +62,25 @@ def judge(
     if not dev:
         return None
     logits = np.stack(fitted([example.pair for example in dev]))
-    held = HeldOut(
+    return Judged(answered(config, split, dev, logits, labels), _baselines(split, seed=config.seed))
+
+
+def answered(
+    config: FinetuneConfig, split: Split, dev: Sequence[Example], logits: np.ndarray, labels: Sequence[str]
+) -> HeldOut:
+    """The held-out rows of a split with a classifier's answers: its logits of their inputs, shape (inputs, classes)."""
+    return HeldOut(
         rows=split.dev,
         tables=tuple(config.train[row.source].name for row in split.dev),
         labels=tuple(labels),
         probabilities=reducer(dev, logits, rows=len(split.dev), labels=labels),
     )
-    return Judged(held, _baselines(split, seed=config.seed))
+
+
+def chief(held: HeldOut, seed: int) -> float:
+    """The chief figure of answers as they are, before any calibration: macro-F1, or the score of FNC-1."""
+    answers = held.predictions(held.probabilities(1.0))
+    return measure(answers, held.labels, bootstrap=Bootstrap(samples=0), seed=seed).figures[0].value
 
 
 def evaluate(
@@ -104,8 +116,8 @@ def evaluate(
             doubt = Bootstrap() if system == "model" else Bootstrap(samples=0)
             measured = measure([answers[place] for place in chosen], labels, bootstrap=doubt, seed=config.seed)
             found[f"{where}: {system}"] = measured
-            chief = ", ".join(f"{figure.name} {figure.value:.3f}" for figure in measured.figures[:SAID])
-            say(f"{where}: {system}: {measured.rows} rows, {chief}")
+            shown = ", ".join(f"{figure.name} {figure.value:.3f}" for figure in measured.figures[:SAID])
+            say(f"{where}: {system}: {measured.rows} rows, {shown}")
     return found, calibration
 
 

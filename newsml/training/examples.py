@@ -43,6 +43,7 @@ class Example:
         row: Number of the row it comes from.
         weight: Its part in the row's decision.
         secondary: Name of a class that applies too, or empty.
+        labels: Topics: all labels of the row.
     """
 
     pair: TextPair
@@ -50,6 +51,7 @@ class Example:
     row: int
     weight: float = 1.0
     secondary: str = ""
+    labels: tuple[str, ...] = ()
 
 
 def claim_examples(rows: Sequence[Row], encoder: Encoder, *, max_tokens: int, training: bool) -> list[Example]:
@@ -121,16 +123,16 @@ def _article_sentences(row: Row, encoder: Encoder) -> Iterable[Passage]:
         yield Passage(sentence.text, found.span() if found else None)
 
 
-def topic_examples(rows: Sequence[Row], encoder: Encoder, *, max_tokens: int, first_only: bool) -> list[Example]:
-    """Each row's windows with its title; ``first_only`` keeps the first, which names the topic of a news article."""
+def topic_examples(rows: Sequence[Row], encoder: Encoder, *, max_tokens: int, most: int) -> list[Example]:
+    """Each row's windows with its title, the first ``most`` of them, or all where it is 0."""
     examples = []
     for number, row in enumerate(rows):
         article = Article(text=row.text, title=row.title)
         title = topic_title(article, encoder.count_tokens, max_tokens=max_tokens)
         cut = topic_windows(article, encoder.count_tokens, max_tokens=max_tokens)
-        for window in cut[:1] if first_only else cut:
-            pair = topic_pair(title, window)
-            examples.append(Example(pair, row.label, number, weight=float(window.tokens), secondary=row.secondary))
+        for window in cut[: most or None]:
+            pair, length = topic_pair(title, window), float(window.tokens)
+            examples.append(Example(pair, row.label, number, length, row.secondary, row.labels))
     return examples
 
 

@@ -6,22 +6,36 @@ model is fitted.
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from safetensors import SafetensorError
+
 from newsml.config.finetune import FinetuneConfig
-from newsml.errors import TrainingError, WriteError
+from newsml.errors import NewsmlError, TrainingError, WriteError, suggest
 from newsml.models.calibration import Calibration
 from newsml.models.card import write_card
+from newsml.models.encoder import device
 from newsml.models.files import model_files
 from newsml.models.resolve import resolve
-from newsml.training.cards import Figures, make_card, note_base
-from newsml.training.data import Split, folds, read_split
+from newsml.training.cards import Figures, Made, make_card, note_base
+from newsml.training.data import Split, folds, label_name, read_split
+from newsml.training.method import choose, settled
+from newsml.training.processes import Released, is_first
+from newsml.training.trainer import LOG
+
+NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
+"""What the system says where it does not write."""
+
+RARE = 10
+"""Rows of a class under which a warning is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +65,8 @@ def finetune(config: FinetuneConfig, *, say: Callable[[str], None] = lambda _: N
         say: Receives a line of progress now and then.
 
     Returns:
-        Where the model lies and how it does on the held-out rows.
+        Where the model lies and how it does on the held-out rows. In the processes of a data-parallel run but the first
+        there are no figures, and the model may not be saved yet.
 
     Raises:
         FileMissingError: A table is not there.
@@ -60,38 +75,102 @@ def finetune(config: FinetuneConfig, *, say: Callable[[str], None] = lambda _: N
         WriteError: The output folder cannot be written.
     """
     started = time.monotonic()
+    say = say if is_first() else _silent
     say(f"reading {len(config.train)} tables under {config.data_root}")
     split = read_split(config)
     labels = label_names(config, split)
     for line in describe(split, labels):
         say(line)
+    choice = choose(config, split, gpu=device().type != "cpu")
+    config = settled(config, choice)
+    say(f"method {choice.method}: {choice.reason}")
     base = resolve(config.base)
     output = Path(config.output)
-    folder = _emptied(output / "model.partial")
-    figures, calibration = _fit(config, split, labels, base.path, folder, say)
+    try:
+        config, made = _made(config, split, labels, base.path, say)
+    except Released:
+        return Outcome(output / "model", {}, labels)
     minutes = (time.monotonic() - started) / 60
     record = {
-        "figures": {key: measured.record() for key, measured in figures.items()},
+        "figures": {key: measured.record() for key, measured in made.figures.items()},
+        "method": {"name": choice.method, "reason": choice.reason},
         "labels": labels,
-        "calibration": calibration.model_dump(mode="json") if calibration else None,
+        "label2id": {label: number for number, label in enumerate(labels)},
+        "calibration": made.calibration.model_dump(mode="json") if made.calibration else None,
         "rows": {"train": len(split.train), "dev": len(split.dev)},
-        "classes": Counter(row.label for row in split.train),
+        "data": split.fingerprint,
+        "classes": Counter(label for row in split.train for label in row.labels),
         "skipped": split.skipped,
+        "doubts": split.doubts,
+        "trials": made.trials,
         "minutes": round(minutes, 1),
         "config": config.model_dump(mode="json"),
     }
-    (folder / "training.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    note_base(folder, base)
-    weights = model_files(folder, sorted(path.name for path in folder.glob("*.safetensors")))
-    card = make_card(config, base, labels, calibration, figures).model_copy(update={"files": weights})
-    write_card(card, folder)
-    shutil.rmtree(output / "model", ignore_errors=True)
-    folder = folder.rename(output / "model")
+    with writing(made.folder):
+        text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+        (made.folder / "training.json").write_text(text, encoding="utf-8")
+        note_base(made.folder, base)
+        weights = model_files(made.folder, sorted(path.name for path in made.folder.glob("*.safetensors")))
+        card = make_card(config, base, labels, made.calibration, made.figures)
+        write_card(card.model_copy(update={"files": weights}), made.folder)
+        shutil.rmtree(output / "model", ignore_errors=True)
+        folder = made.folder.rename(output / "model")
     say(f"saved {folder} after {minutes:.0f} minutes")
-    return Outcome(folder, figures, labels)
+    return Outcome(folder, made.figures, labels)
+
+
+def _silent(_: str) -> None:
+    """Say nothing."""
+
+
+def _made(
+    config: FinetuneConfig, split: Split, labels: Sequence[str], base: Path, say: Callable[[str], None]
+) -> tuple[FinetuneConfig, Made]:
+    """A model in a folder of its own, and the recipe that made it: of a sweep, that of the best trial."""
+    if config.sweep is not None:
+        from newsml.training.sweep import sweep
+
+        return sweep(config, lambda trial: _fitted(trial, split, labels, base, say), say)
+    return config, _fitted(config, split, labels, base, say)
+
+
+def _fitted(
+    config: FinetuneConfig, split: Split, labels: Sequence[str], base: Path, say: Callable[[str], None]
+) -> Made:
+    """Fit a model into ``output/model.partial``, with the trainer's log beside it."""
+    output = Path(config.output)
+    with writing(output):
+        folder = _emptied(output / "model.partial")
+        figures, calibration = _fit(config, split, labels, base, folder, say)
+        log = output / "checkpoints" / LOG
+        if config.method != "head" and log.is_file():
+            shutil.copyfile(log, folder / "training.jsonl")
+    return Made(folder, figures, calibration)
+
+
+@contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Turns what libraries raise where a disk is full, or a folder not to be written, into one line.
+
+    Raises:
+        WriteError: Something could not be written.
+    """
+    try:
+        yield
+    except (OSError, SafetensorError, RuntimeError) as error:
+        wrote = isinstance(error, SafetensorError) or "PytorchStreamWriter" in str(error)
+        if isinstance(error, NewsmlError) or not (wrote or (isinstance(error, OSError) and error.errno in NOT_WRITTEN)):
+            raise
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        raise WriteError(
+            f"{folder}: cannot be written ({reason:.200}); make room or choose another output. Checkpoints written "
+            "before are whole: the same command goes on from the last"
+        ) from error
 
 
 def _emptied(folder: Path) -> Path:
+    if not is_first():
+        return folder
     try:
         if folder.exists():
             shutil.rmtree(folder)
@@ -116,17 +195,29 @@ def _fit(
         from newsml.training.label_space import fit_label_space
 
         return fit_label_space(config, split, base, folder, say)
+    if config.multi_label:
+        from newsml.training.classifiers import fit_several
+        from newsml.training.several import evaluate_several
+
+        held = fit_several(config, split, labels, base, folder, say)
+        if held is None:
+            return {}, Calibration(method="temperature", temperature=1.0)
+        return evaluate_several(held, split, say, seed=config.seed)
     from newsml.training.classifiers import fit_classifier
-    from newsml.training.evaluate import evaluate
+    from newsml.training.evaluate import Judged, evaluate
+    from newsml.training.few_shot import fit_few_shot
     from newsml.training.head import fit_head
 
-    fit = fit_head if config.method == "head" else fit_classifier
-    judged = []
+    if config.method == "head" and not is_first():
+        raise Released
+    fit = {"head": fit_head, "few-shot": fit_few_shot}.get(config.method, fit_classifier)
+    judged: list[Judged | None] = []
     for number, fold in enumerate(folds(config, split) if config.folds else (), start=1):
         say(f"fold {number} of {config.folds}: {len(fold.train)} rows to train on, {len(fold.dev)} held out")
         place = Path(config.output) / f"fold-{number}"
         recipe = config.model_copy(update={"output": str(place)})
-        judged.append(fit(recipe, fold, labels, base, _emptied(place / "model"), say))
+        with suppress(Released):  # The first process judges the fold, the others go on to the next.
+            judged.append(fit(recipe, fold, labels, base, _emptied(place / "model"), say))
     judged.append(fit(config, split, labels, base, folder, say))
     return evaluate(config, [part for part in judged if part is not None], labels, say)
 
@@ -139,21 +230,31 @@ def label_names(config: FinetuneConfig, split: Split) -> tuple[str, ...]:
     """
     if config.task.startswith("summary-") or config.task == "topics-zero-shot":
         return ()
-    found = sorted({row.label for row in split.train})
-    unknown = sorted({row.label for row in (*split.train, *split.dev)} - set(config.labels or found))
-    if unknown:
-        known = ", ".join(config.labels or found)
-        raise TrainingError(f"label {unknown[0]!r} is in the data but not in labels ({known})")
+    found = sorted({label for row in split.train for label in row.labels})
+    named = tuple(dict.fromkeys(map(label_name, config.labels)))
+    everything = {label for row in (*split.train, *split.dev) for label in row.labels}
+    if unknown := sorted(everything - set(named or found)):
+        known = f"{', '.join(named)}" if named else "those to train on"
+        raise TrainingError(
+            f"label {unknown[0]!r} is in the data but not in labels ({known}){suggest(unknown[0], named or found)}; "
+            f"the data have {len(everything)} labels, expected {len(named or found)}: add it to labels, or map it to "
+            "another or to null"
+        )
     if len(found) < 2:
         raise TrainingError(f"need at least two classes to train, got {', '.join(found) or 'none'}")
-    return config.labels or tuple(found)
+    return named or tuple(found)
 
 
 def describe(split: Split, labels: Sequence[str]) -> list[str]:
     """What was read, a line each: class counts in both halves, and what was skipped and why."""
     lines = [f"{len(split.train)} rows to train on, {len(split.dev)} held out"]
-    train, dev = Counter(row.label for row in split.train), Counter(row.label for row in split.dev)
+    train, dev = (Counter(label for row in half for label in row.labels) for half in (split.train, split.dev))
     lines += [f"  {label}: {train[label]} to train on, {dev[label]} held out" for label in labels]
-    lines += [f"  warning: only {train[label]} rows of {label!r} to train on" for label in labels if train[label] < 10]
+    lines += [
+        f"  warning: only {count} row{'s' * (count != 1)} of {label!r} to train on"
+        for label in labels
+        if (count := train[label]) < RARE
+    ]
+    lines += [f"  warning: {doubt}: {count}" for doubt, count in split.doubts.items()]
     lines += [f"  skipped {count}: {reason}" for reason, count in split.skipped.items()]
     return lines

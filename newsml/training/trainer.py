@@ -1,10 +1,13 @@
 """What everything fitted with the Hugging Face trainer shares.
 
-Owns how a recipe's ``training`` section becomes training arguments, and resuming. Knows nothing of losses.
+Owns how a recipe's ``training`` section becomes training arguments, resuming and early stopping. Knows nothing of
+losses or metrics.
 """
 
 from __future__ import annotations
 
+import json
+import shutil
 import time
 from collections.abc import Callable
 from hashlib import sha256
@@ -12,13 +15,32 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import PreTrainedModel, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
-from transformers.trainer_utils import get_last_checkpoint
+from safetensors.torch import load_file, save_file
+from transformers import (
+    PreTrainedModel,
+    PrinterCallback,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+)
 
-from newsml.config.finetune import FinetuneConfig
+from newsml.config.finetune import CLASSIFIED, FinetuneConfig
 from newsml.errors import TrainingError
 from newsml.models.encoder import Encoder
-from newsml.training.data import Split
+from newsml.training.data import Split, content
+from newsml.training.processes import Released, count, is_first
+
+LOG = "log.jsonl"
+"""Beside the checkpoints: what the trainer logged, an object for every entry, with the step."""
+
+STATE = "trainer_state.json"
+"""The file of a checkpoint that is written last."""
+
+EPOCH = "epoch.safetensors"
+"""The file of a checkpoint with torch's random state at the start of its epoch."""
+
+METRIC = "eval_metric"
+"""What the trainer calls the chief figure on the held-out rows."""
 
 Say = Callable[[str], None]
 """Receives a line of progress."""
@@ -41,6 +63,14 @@ def load_base(config: FinetuneConfig, folder: Path) -> Encoder:
 def arguments(config: FinetuneConfig) -> Any:
     """The Hugging Face training arguments of a recipe."""
     training = config.training
+    stops = {
+        "eval_strategy": "steps",
+        "eval_steps": training.save_steps,
+        "load_best_model_at_end": True,
+        "metric_for_best_model": METRIC,
+        "greater_is_better": True,
+        "restore_callback_states_from_checkpoint": True,
+    }
     return TrainingArguments(
         output_dir=str(Path(config.output) / "checkpoints"),
         num_train_epochs=training.epochs,
@@ -48,9 +78,11 @@ def arguments(config: FinetuneConfig) -> Any:
         learning_rate=training.learning_rate,
         warmup_steps=training.warmup,
         per_device_train_batch_size=training.batch_size,
+        gradient_accumulation_steps=training.gradient_accumulation,
         weight_decay=training.weight_decay,
         lr_scheduler_type="linear",
-        train_sampling_strategy="group_by_length" if training.group_by_length else "random",
+        # Grouped batches are drawn by each process for itself, and several might not draw the same.
+        train_sampling_strategy="group_by_length" if training.group_by_length and count() == 1 else "random",
         length_column_name="length",
         bf16=bf16(training.precision),
         use_cpu=not torch.cuda.is_available(),
@@ -63,14 +95,20 @@ def arguments(config: FinetuneConfig) -> Any:
         remove_unused_columns=False,
         disable_tqdm=True,
         dataloader_num_workers=0,
+        # A batch is computed in parts: broadcasting buffers before each would spoil the gradients of those before.
+        ddp_broadcast_buffers=False,
+        # Without a head on top, the base's pooler has an adapter that no loss reaches.
+        ddp_find_unused_parameters=config.task not in CLASSIFIED,
+        **(stops if training.patience else {}),
     )
 
 
 def set_up(model: Any, config: FinetuneConfig) -> None:
-    """Set the dropout of a recipe, and on a processor plain attention, where the backward pass is a bottleneck.
+    """Set the dropout of a recipe, what is kept for the way back, and on a processor plain attention.
 
-    In MiniLM it takes a third of the time of the fused kernel's; in SmolLM2, with keys shared between heads and four
-    hundred tokens, plain attention takes longer (1.43 s an example instead of 1.19).
+    There the backward pass is a bottleneck: in MiniLM it takes a third of the time of the fused kernel's; in SmolLM2,
+    with keys shared between heads and four hundred tokens, plain attention takes longer (1.43 s an example instead of
+    1.19).
     """
     plain = config.task != "summary-abstractive" and not torch.cuda.is_available()
     for module in model.modules():
@@ -78,6 +116,8 @@ def set_up(model: Any, config: FinetuneConfig) -> None:
             module.p = config.training.dropout
         if isinstance(module, PreTrainedModel) and plain:
             module.set_attn_implementation("eager")
+        if isinstance(module, PreTrainedModel) and config.training.gradient_checkpointing:
+            module.gradient_checkpointing_enable({"use_reentrant": False})
 
 
 def bf16(precision: str) -> bool:
@@ -96,7 +136,7 @@ def fingerprint(config: FinetuneConfig, split: Split) -> str:
     )
     digest = sha256(recipe.encode())
     for row in split.train:
-        digest.update(repr(row).encode("utf-8", "backslashreplace"))
+        digest.update(content(row))
     return digest.hexdigest()[:16]
 
 
@@ -124,6 +164,8 @@ class Progress(TrainerCallback):  # type: ignore[misc]  # transformers is untype
 
     def on_log(self, _args: Any, state: Any, _control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
         """Say a line."""
+        if logs and METRIC in logs:
+            self.say(f"step {state.global_step} of {state.max_steps}: {float(logs[METRIC]):.4f} on the held-out rows")
         if logs and "loss" in logs:
             rate = (time.monotonic() - self._started) / max(state.global_step - self._first, 1)
             left = rate * (state.max_steps - state.global_step) / 60
@@ -132,8 +174,34 @@ class Progress(TrainerCallback):  # type: ignore[misc]  # transformers is untype
             )
 
 
+class EpochStart(TrainerCallback):  # type: ignore[misc]  # transformers is untyped
+    """Lets an epoch that was broken off be taken up with its own order of rows.
+
+    The trainer draws the order of grouped batches from torch's random state at the start of an epoch, and its
+    checkpoints have the state of their step alone.
+    """
+
+    def __init__(self, checkpoint: Path | None) -> None:
+        self._resumed = None if checkpoint is None else load_file(checkpoint / EPOCH)["state"]
+        self._state: torch.Tensor | None = None
+
+    def on_epoch_begin(self, _args: Any, _state: Any, _control: Any, **_: Any) -> None:
+        """Go back to the state of the epoch that is taken up, and keep it for the checkpoints to come."""
+        if self._resumed is not None:
+            torch.set_rng_state(self._resumed)
+            self._resumed = None
+        self._state = torch.get_rng_state()
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Write the state into a checkpoint that is about to be made."""
+        if control.should_save and is_first() and self._state is not None:
+            folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+            folder.mkdir(exist_ok=True)
+            save_file({"state": self._state}, folder / EPOCH)
+
+
 def train(trainer: Any, run: str, say: Say) -> None:
-    """Run a trainer, from its last checkpoint where there is one.
+    """Run a trainer, from its last whole checkpoint where there is one, and write its log.
 
     Args:
         trainer: The trainer.
@@ -142,15 +210,39 @@ def train(trainer: Any, run: str, say: Say) -> None:
 
     Raises:
         TrainingError: The checkpoints in the folder are those of another recipe, or of other rows.
+        Released: The weights are trained, and this is not the process that saves them.
     """
     output = Path(trainer.args.output_dir)
     output.mkdir(parents=True, exist_ok=True)
-    last, note = get_last_checkpoint(str(output)), output / "run"
+    last, note = last_checkpoint(output), output / "run"
     if last is not None and note.is_file() and note.read_text(encoding="utf-8") != run:
         raise TrainingError(
             f"{output} holds checkpoints of another recipe, or of other rows; remove the folder, or change output"
         )
-    note.write_text(run, encoding="utf-8")
+    if is_first():
+        note.write_text(run, encoding="utf-8")
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(Progress(say))
-    trainer.train(resume_from_checkpoint=last)
+    trainer.add_callback(EpochStart(last))
+    # Losses are means over a batch: of several that make a step, the mean again. The trainer would leave it a sum.
+    trainer.model_accepts_loss_kwargs = False
+    trainer.train(resume_from_checkpoint=None if last is None else str(last))
+    if not is_first():
+        raise Released
+    lines = (json.dumps(entry, sort_keys=True) for entry in trainer.state.log_history)
+    (output / LOG).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def last_checkpoint(folder: Path) -> Path | None:
+    """The newest checkpoint that was written to its end; what a kill or a full disk left of later ones is removed."""
+    by_step = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.partition("-")[2]), reverse=True)
+    for path in by_step:
+        try:
+            json.loads((path / STATE).read_text(encoding="utf-8"))
+            (path / EPOCH).stat()
+        except (OSError, ValueError):
+            if is_first():
+                shutil.rmtree(path, ignore_errors=True)
+        else:
+            return path
+    return None

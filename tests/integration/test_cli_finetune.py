@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -10,9 +11,15 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
+from newsml.config.finetune import FinetuneConfig
+from newsml.config.load import load
 from newsml.models.card import read_card
+from newsml.training.finetune import finetune
 
+ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "newsml", "finetune", "tiny.yaml"]
 WORDS = {
     "sport": ("match", "goal", "team", "coach", "league"),
@@ -23,6 +30,7 @@ kind: finetune
 name: tiny
 task: topics
 base: ./base
+method: lora
 output: out
 train:
 - path: rows.jsonl
@@ -90,3 +98,56 @@ def test_an_interrupted_run_says_how_it_goes_on(folder: Path) -> None:
     last = err.decode().splitlines()[-1]
     assert last == "newsml: interrupted; run the same command again to go on from the last checkpoint in out"
     assert "Traceback" not in err.decode()
+
+
+def in_process(folder: Path, *changes: str, said: list[str] | None = None) -> dict[str, torch.Tensor]:
+    """The weights that the recipe makes in this process."""
+    lines = [] if said is None else said
+    with contextlib.chdir(folder):
+        return adapter(finetune(load("tiny.yaml", FinetuneConfig, overrides=changes), say=lines.append).folder)
+
+
+def adapter(folder: Path) -> dict[str, torch.Tensor]:
+    tensors: dict[str, torch.Tensor] = load_file(folder / "adapter_model.safetensors")
+    return tensors
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_run_killed_anywhere_goes_on_to_the_weights_of_an_uninterrupted_one(folder: Path) -> None:
+    changes = ["training.epochs=9", "training.dropout=0.1", "training.save_steps=10"]
+    command = [*COMMAND, *(part for change in changes for part in ("--set", change))]
+    checkpoints = folder / "out" / "checkpoints"
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        # The first line of losses comes in the seventh epoch; where the kill falls after it is left to chance.
+        assert any(line.startswith(b"step 50 of 72") for line in process.stderr)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    assert not (folder / "out" / "model").exists()
+    assert list(checkpoints.glob("checkpoint-*"))
+    said: list[str] = []
+    resumed = in_process(folder, *changes, said=said)
+    assert any(line.startswith("going on from step ") for line in said)
+    whole = in_process(folder, *changes, "output=whole")
+    assert all(torch.equal(whole[name], tensor) for name, tensor in resumed.items())
+
+
+def test_two_processes_make_the_model_that_one_makes_of_batches_twice_as_large(folder: Path) -> None:
+    changes = ["training.max_steps=3", "training.group_by_length=false", "training.learning_rate=0.01"]
+    launcher = ["-m", "accelerate.commands.accelerate_cli", "launch", "--multi_gpu", "--num_processes=2"]
+    plain = ["--num_machines=1", "--mixed_precision=no", "--dynamo_backend=no"]
+    command = [sys.executable, *launcher, *plain, str(ROOT / "scripts" / "finetune.py"), "tiny.yaml"]
+    done = subprocess.run(
+        [*command, *(part for change in changes for part in ("--set", change))],
+        cwd=folder,
+        env={**os.environ, "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("model: out/model") == 1
+    assert done.stderr.count("training on 30 inputs") == 1
+    ours = in_process(folder, *changes, "output=one", "training.batch_size=8")
+    for name, tensor in adapter(folder / "out" / "model").items():
+        torch.testing.assert_close(tensor, ours[name], atol=1e-5, rtol=1e-4)

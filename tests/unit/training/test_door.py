@@ -13,8 +13,9 @@ import pytest
 import yaml
 
 from newsml.article import Article
-from newsml.config.finetune import FinetuneConfig, Training
+from newsml.config.finetune import FinetuneConfig
 from newsml.config.load import load
+from newsml.config.training import Training
 from newsml.errors import ConfigError, DataError, FileMissingError, ModelError, WriteError
 from newsml.models.card import read_card
 from newsml.results import CLAIM_LABELS, TARGET_LABELS

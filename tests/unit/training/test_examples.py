@@ -74,8 +74,8 @@ def test_a_text_without_a_marked_target_becomes_windows(encoder: Encoder) -> Non
 
 def test_topics_train_on_the_first_window_and_are_judged_on_all(encoder: Encoder) -> None:
     row = Row("Rain fell in Oslo. " * 30, "g", 0, "weather", title="Rain")
-    first = topic_examples([row], encoder, max_tokens=64, first_only=True)
-    every = topic_examples([row], encoder, max_tokens=64, first_only=False)
+    first = topic_examples([row], encoder, max_tokens=64, most=1)
+    every = topic_examples([row], encoder, max_tokens=64, most=0)
     assert first == every[:1]
     assert len(every) > 1
     assert all(example.pair.first == "Rain" and example.row == 0 for example in every)

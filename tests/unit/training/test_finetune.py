@@ -12,7 +12,6 @@ import pytest
 import torch
 from peft import PeftModel
 from pydantic import ValidationError
-from safetensors.torch import load_file
 from transformers import (
     AutoModelForCausalLM,
     AutoModelForSequenceClassification,
@@ -23,7 +22,6 @@ from transformers import (
 )
 
 from newsml.article import Article
-from newsml.config.finetune import FinetuneConfig
 from newsml.errors import DataError, ModelError, TrainingError, WriteError
 from newsml.models.card import read_card
 from newsml.models.classifier import Classifier
@@ -31,59 +29,11 @@ from newsml.models.encoder import TextPair
 from newsml.tasks.stance import StanceDetector
 from newsml.tasks.summarize import Summarizer
 from newsml.tasks.topics import TopicClassifier
-from newsml.training.classifiers import _parts
-from newsml.training.finetune import Outcome, finetune
+from newsml.training.classifiers import parts
+from newsml.training.finetune import finetune
 
-WORDS = {"sport": "team match goal cup", "weather": "rain snow wind fog", "war": "troops nato russia border"}
 TABLE = {"path": "rows.jsonl", "columns": {"text": "text", "label": "label"}}
 PAIRS = [TextPair("Rain", "The team won the cup."), TextPair("Snow fell on the border.")]
-
-
-@pytest.fixture
-def recipe(models: Path, tmp_path: Path) -> Any:
-    """Makes a recipe over eighteen rows of three topics."""
-    rows = [
-        {"text": f"The {words.split()[n % 4]} of day {n}. It was {words.split()[(n + 1) % 4]}.", "label": label}
-        for label, words in WORDS.items()
-        for n in range(6)
-    ]
-    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-
-    def make(output: str = "out", **changes: Any) -> FinetuneConfig:
-        training = {
-            "max_steps": 4,
-            "batch_size": 4,
-            "max_tokens": 32,
-            "lora_rank": 2,
-            "precision": "fp32",
-            "save_steps": 2,
-        }
-        content = {
-            "kind": "finetune",
-            "name": "tiny",
-            "task": "topics",
-            "base": str(models / "base"),
-            "data_root": str(tmp_path),
-            "output": str(tmp_path / output),
-            "train": [TABLE | {"dev": 0.34}],
-            "card": {"summary": "Tiny."},
-        } | changes
-        content["training"] = training | changes.get("training", {})
-        return FinetuneConfig.model_validate_json(json.dumps(content))
-
-    return make
-
-
-def weights(outcome: Outcome) -> dict[str, torch.Tensor]:
-    (path,) = outcome.folder.glob("*model.safetensors")
-    tensors: dict[str, torch.Tensor] = load_file(path)
-    return tensors
-
-
-def assert_same(one: Outcome, other: Outcome) -> None:
-    left, right = weights(one), weights(other)
-    assert left.keys() == right.keys()
-    assert all(torch.equal(left[name], right[name]) for name in left)
 
 
 def test_lora_leaves_an_adapter_a_card_and_a_record(recipe: Any, models: Path) -> None:
@@ -122,7 +72,7 @@ def test_the_adapter_works_in_newsml_and_in_plain_peft(recipe: Any, models: Path
     same_logits(plain, models / "base", Classifier.merged(models / "base", outcome.folder, outcome.labels))
 
 
-@pytest.mark.parametrize("method", ["full", "head"])
+@pytest.mark.parametrize("method", ["full", "head", "few-shot"])
 def test_a_whole_model_works_in_plain_transformers(recipe: Any, method: str) -> None:
     outcome = finetune(recipe(method=method))
     plain = AutoModelForSequenceClassification.from_pretrained(outcome.folder).eval()
@@ -164,7 +114,7 @@ def test_a_head_of_two_classes_gives_the_regressions_own_probabilities(
     np.testing.assert_allclose(ours, kept[1].predict_proba(kept[0].astype(np.float64)), atol=1e-4)
 
 
-def test_the_same_seed_gives_the_same_weights(recipe: Any) -> None:
+def test_the_same_seed_gives_the_same_weights(recipe: Any, weights: Any, assert_same: Any) -> None:
     one, same = finetune(recipe("one")), finetune(recipe("same"))
     assert_same(one, same)
     assert one.figures == same.figures
@@ -173,9 +123,13 @@ def test_the_same_seed_gives_the_same_weights(recipe: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"method": "full"}, {"task": "summary-extractive"}, {"task": "topics-zero-shot"}], ids=str
+    "changes",
+    [{}, {"method": "full"}, {"method": "few-shot"}, {"task": "summary-extractive"}, {"task": "topics-zero-shot"}],
+    ids=str,
 )
-def test_a_killed_run_goes_on_to_the_same_weights(recipe: Any, tmp_path: Path, changes: dict[str, Any]) -> None:
+def test_a_killed_run_goes_on_to_the_same_weights(
+    recipe: Any, tmp_path: Path, changes: dict[str, Any], assert_same: Any
+) -> None:
     if changes.get("task") == "summary-extractive":
         changes = {**changes, "train": [{"path": "rows.jsonl", "columns": {"text": "text", "summary": "text"}}]}
     whole = finetune(recipe("whole", **changes))
@@ -209,7 +163,7 @@ def copy_checkpoint(recipe: Any, name: str, changes: dict[str, Any], into: Path)
         plain(trainer, *rest)
 
     with pytest.MonkeyPatch.context() as patch:
-        for place in ("classifiers", "sentences", "label_space"):
+        for place in ("classifiers", "few_shot", "sentences", "label_space"):
             patch.setattr(f"newsml.training.{place}.train", stopping)
         finetune(half)
     shutil.copytree(Path(half.output) / "checkpoints" / "checkpoint-2", into / "checkpoint-2")
@@ -275,7 +229,7 @@ def write_articles(folder: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("method", ["lora", "full"])
-def test_a_generator_learns_its_answers(recipe: Any, models: Path, tmp_path: Path, method: str) -> None:
+def test_a_generator_learns_its_answers(recipe: Any, models: Path, tmp_path: Path, method: str, weights: Any) -> None:
     said: list[str] = []
     changes = write_articles(tmp_path) | {"base": str(models / "chat"), "method": method}
     changes["training"] = changes["training"] | {"max_steps": 30, "learning_rate": 0.01}
@@ -333,7 +287,9 @@ def test_data_that_cannot_be_trained_on(recipe: Any, tmp_path: Path) -> None:
         finetune(recipe("file"))
 
 
-def test_bases_with_a_head_of_several_layers_are_fitted_and_reloaded(recipe: Any, models: Path, tmp_path: Path) -> None:
+def test_bases_with_a_head_of_several_layers_are_fitted_and_reloaded(
+    recipe: Any, models: Path, tmp_path: Path, weights: Any
+) -> None:
     tokenizer = AutoTokenizer.from_pretrained(models / "base")
     torch.manual_seed(0)
     config = MPNetConfig(
@@ -375,10 +331,10 @@ def same_logits(plain: Any, folder: Path, ours: Classifier) -> None:
 def test_a_batch_in_parts_has_the_loss_of_the_whole() -> None:
     lengths = torch.tensor([5, 40, 17, 3, 30])
     inputs = {"input_ids": torch.arange(5 * 48).reshape(5, 48)}
-    parts = list(_parts(inputs, lengths))
-    assert sorted(int(row) for rows, _ in parts for row in rows) == [0, 1, 2, 3, 4]
-    assert [part["input_ids"].shape[1] for _, part in parts] == [16, 32, 32, 48]
-    for rows, part in parts:
+    made = list(parts(inputs, lengths))
+    assert sorted(int(row) for rows, _ in made for row in rows) == [0, 1, 2, 3, 4]
+    assert [part["input_ids"].shape[1] for _, part in made] == [16, 32, 32, 48]
+    for rows, part in made:
         width = part["input_ids"].shape[1]
         assert width >= int(lengths[rows].max())
         assert torch.equal(part["input_ids"], inputs["input_ids"][rows, :width])

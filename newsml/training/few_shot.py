@@ -1,0 +1,101 @@
+"""Fits a classifier on a handful of rows a class: the base tuned on pairs of them, then a head (Tunstall et al. 2022).
+
+Owns the pairs and their loss, SetFit's recipe: texts of one class shall have cosine 1, texts of two classes cosine 0,
+as many of the one as of the other. Every pair in a batch counts, so that a text is encoded once for all of its pairs.
+The library ``setfit`` would bring ``sentence-transformers`` along and saves its head as a pickle, which newsml never
+loads. Knows nothing of tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import torch
+from transformers import set_seed
+
+from newsml.config.finetune import FinetuneConfig
+from newsml.models.encoder import encode
+from newsml.training.classifiers import PAD_TO, make_examples, parts
+from newsml.training.data import Split
+from newsml.training.evaluate import Judged
+from newsml.training.examples import Example
+from newsml.training.head import bare_classifier, finish
+from newsml.training.trainer import OwnLossTrainer, Say, arguments, fingerprint, load_base, set_up, train
+
+
+def fit_few_shot(
+    config: FinetuneConfig, split: Split, labels: Sequence[str], base: Path, folder: Path, say: Say
+) -> Judged | None:
+    """Tune the base on pairs, fit a head on what it makes of each row, save, reload, and ask about the held-out rows.
+
+    Returns:
+        Its answers; None where nothing is held out.
+
+    Raises:
+        TrainingError: The base's own classification head is not a single linear layer, or a label has no rows.
+    """
+    set_seed(config.seed)
+    encoder = load_base(config, base)
+    say("preparing inputs")
+    examples = make_examples(config, split.train, encoder)
+    dev = make_examples(config, split.dev, encoder, training=False)
+    model, head = bare_classifier(config, base, labels, examples)
+    set_up(model, config)
+    training = config.training.model_copy(
+        update={"batch_size": max(config.training.batch_size // 2, 1), "group_by_length": False}
+    )
+    trainer = OwnLossTrainer(
+        model=_Pairs(model.train()),
+        args=arguments(config.model_copy(update={"training": training})),
+        train_dataset=[{"place": place} for place in range(len(examples))],
+        data_collator=_Collator(config, examples, encoder.tokenizer),
+    )
+    say(f"training on pairs of {len(examples)} inputs")
+    train(trainer, fingerprint(config, split), say)
+    return finish(config, split, (model, head), (examples, dev), encoder.tokenizer, folder)
+
+
+class _Collator:
+    """Inputs and a partner of the same class for each; what is drawn depends on the inputs alone, for resuming."""
+
+    def __init__(self, config: FinetuneConfig, examples: Sequence[Example], tokenizer: Any) -> None:
+        self.seed, self.tokenizer = config.seed, tokenizer
+        self.encoded = [encode(tokenizer, example.pair, config.training.max_tokens) for example in examples]
+        kinds = sorted({example.label for example in examples})
+        self.kinds = [kinds.index(example.label) for example in examples]
+        self.alike = [[place for place, own in enumerate(self.kinds) if own == kind] for kind in range(len(kinds))]
+
+    def __call__(self, entries: Sequence[Mapping[str, int]]) -> dict[str, Any]:
+        """A batch: encoded texts, their lengths and the numbers of their classes."""
+        places = [entry["place"] for entry in entries]
+        random = Random(f"{self.seed} {places}")
+        for place in tuple(places):
+            others = [other for other in self.alike[self.kinds[place]] if other != place]
+            places.append(random.choice(others) if others else place)  # Alone in its class, it is only unlike others.
+        chosen = [self.encoded[place] for place in places]
+        padded = self.tokenizer.pad(chosen, return_tensors="pt", pad_to_multiple_of=PAD_TO)
+        return {
+            "texts": dict(padded),
+            "lengths": torch.tensor([len(entry["input_ids"]) for entry in chosen]),
+            "kinds": torch.tensor([self.kinds[place] for place in places]),
+        }
+
+
+class _Pairs(torch.nn.Module):
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, texts: Any, lengths: torch.Tensor, kinds: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Mean squared error of the cosines of all pairs, those of one class and those of two weighing the same."""
+        made = [(rows, self.model(**part).logits) for rows, part in parts(texts, lengths)]
+        order = torch.argsort(torch.cat([rows for rows, _ in made]))
+        vectors = torch.nn.functional.normalize(torch.cat([out for _, out in made])[order].float(), dim=-1)
+        above = torch.triu(torch.ones(len(kinds), len(kinds), dtype=torch.bool, device=kinds.device), diagonal=1)
+        same = (kinds[:, None] == kinds[None, :])[above]
+        errors = ((vectors @ vectors.T)[above] - same.float()) ** 2
+        halves = [errors[chosen].mean() for chosen in (same, ~same) if chosen.any()]
+        return {"loss": torch.stack(halves).mean()}
