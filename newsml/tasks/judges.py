@@ -25,9 +25,6 @@ from newsml.tasks.inputs import CLAIM_TOKENS, Passage, Question, claim_pair, tar
 from newsml.tasks.labelers import Entailment, expit
 from newsml.tasks.run import Call, Steps
 
-PRESETS = ("default", "accurate")
-"""Names that stand for a model for claims and one for targets; the default one where a preset has none."""
-
 RELATED_COSINE = 0.45
 """NLI models do not know *unrelated*: a neutral verdict means *discuss* where the nearest sentence is at least this
 similar to the claim, *unrelated* where it is less, by a logistic curve of width ``RELATED_WIDTH``."""
@@ -200,7 +197,7 @@ def load_judges(model: str | Path, *, revision: str | None, encoder: Encoder | N
     """Load the judges of a stance model.
 
     Args:
-        model: One of ``PRESETS``, a card, a folder (also one with the folders ``claim`` and ``target``) or a hub id.
+        model: ``"default"``, a card, a folder (also one with the folders ``claim`` and ``target``) or a hub id.
         revision: Commit of a hub id.
         encoder: A loaded base; adapters made for it share it.
 
@@ -229,11 +226,10 @@ def find_judges(model: str | Path, *, revision: str | None = None) -> tuple[Reso
         ModelError: The name is unknown.
         DownloadError: The files cannot be fetched.
     """
-    if model in PRESETS:
-        names = [model if find_card(str(model), task=task) else "default" for task in ("claim-stance", "target-stance")]
+    if model == "default":
         return (
-            resolve(names[0], revision=revision, task="claim-stance"),
-            resolve(names[1], revision=revision, task="target-stance"),
+            resolve("default", revision=revision, task="claim-stance"),
+            resolve("default", revision=revision, task="target-stance"),
         )
     claims, targets = (Path(model).expanduser() / name for name in ("claim", "target"))
     if claims.is_dir() and targets.is_dir() and (isinstance(model, Path) or find_card(model) is None):

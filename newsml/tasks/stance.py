@@ -62,9 +62,8 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
         """Load a stance model.
 
         Args:
-            model: ``"default"`` loads the default claim and target models on one copy of their base, ``"accurate"`` a
-                claim model on a larger base beside the default target model. Else a card name, folder or hub id of a
-                claim- or target-stance classifier, an NLI model, or a causal or chat model.
+            model: ``"default"`` loads the default claim and target models on one copy of their base. Else a card name,
+                folder or hub id of a claim- or target-stance classifier, an NLI model, or a causal or chat model.
             revision: Commit of a hub id.
             encoder: A loaded copy of the default base to share with other tasks.
 

@@ -18,16 +18,8 @@ from newsml.errors import ModelError
 from newsml.models.card import Card, write_card
 from newsml.models.classifier import softmax
 from newsml.models.encoder import Embedder, Encoder, TextPair
-from newsml.models.load import (
-    DEFAULT_BASE,
-    kind_of,
-    least_score,
-    load_base,
-    load_classifier,
-    refuse,
-    save_model,
-    temperature,
-)
+from newsml.models.load import DEFAULT_BASE, kind_of, least_score, load_base, load_classifier, refuse, save_model
+from newsml.models.load import temperature as temperature_of
 from newsml.models.resolve import Resolved, resolve
 from newsml.results import ModelInfo, Scores, Topic, TopicResult
 from newsml.tasks.evidence import UNIT_TOKENS
@@ -103,7 +95,8 @@ class TopicClassifier(Task[Article, TopicResult]):
 
         Args:
             model: Card name, folder or hub id of a sequence classifier, or, with ``labels``, of an NLI model or an
-                encoder. ``"default"`` is the IPTC classifier, or with ``labels`` the zero-shot adapter.
+                encoder. ``"default"`` is the IPTC classifier, ``"accurate"`` a larger and slower one; with ``labels``
+                ``"default"`` is the zero-shot adapter.
             labels: Any labels, for zero-shot classification; None takes the model's own.
             multi_label: Allow several topics an article; a model trained for several does in any case.
             threshold: Least score of an assigned topic, 0 to 1. By default 0 for single labels (never abstain); for
@@ -133,9 +126,10 @@ class TopicClassifier(Task[Article, TopicResult]):
         tree = tree_of(classifier.labels)
         if tree is not None and card is not None and card.base is not None:
             encoder = load_base(card.base, encoder=encoder)
-        several = card is not None and card.multi_label
+        several = bool(card and card.multi_label)
+        trained = TrainedLabels(classifier, temperature=temperature_of(card), max_tokens=limit, multi_label=several)
         return cls(
-            TrainedLabels(classifier, temperature=temperature(card), max_tokens=limit, multi_label=several),
+            trained,
             found=found,
             multi_label=multi_label or several,
             threshold=threshold,
