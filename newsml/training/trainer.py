@@ -227,6 +227,8 @@ def train(trainer: Any, run: str, say: Say) -> None:
     # Losses are means over a batch: of several that make a step, the mean again. The trainer would leave it a sum.
     trainer.model_accepts_loss_kwargs = False
     trainer.train(resume_from_checkpoint=None if last is None else str(last))
+    # Accelerate leaves the model computing in half precision; what is judged and saved answers in full.
+    trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
     if not is_first():
         raise Released
     lines = (json.dumps(entry, sort_keys=True) for entry in trainer.state.log_history)

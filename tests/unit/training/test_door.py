@@ -164,9 +164,9 @@ def test_summaries_of_both_kinds(options: dict[str, Any], models: Path, tmp_path
     summarizer = Summarizer.finetune(pairs, **options, method="lora")
     assert len(summarizer.predict(PAIRS[0][0], sentences=1).sentences) == 1
     more = {"base": models / "chat", "training": STEPS.model_copy(update={"max_tokens": 1024})}
-    texts = [(article, sentences[0]) for article, sentences in pairs]
+    shortened = [(article, article.text.partition(" of day ")[0] + " of day.") for article, _ in PAIRS]
     writer = Summarizer.finetune(
-        texts, **{**options, **more, "output": tmp_path / "writer"}, kind="abstractive", method="lora"
+        shortened, **{**options, **more, "output": tmp_path / "writer"}, kind="abstractive", method="lora"
     )
     assert read_card(tmp_path / "writer" / "model").task == "summary-abstractive"
     assert writer.predict(PAIRS[0][0], sentences=1).text

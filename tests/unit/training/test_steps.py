@@ -155,6 +155,7 @@ def test_a_checkpoint_that_was_broken_off_is_passed_over(tmp_path: Path) -> None
     assert trainer.last_checkpoint(tmp_path) is None
     for step, state in ((8, "{}"), (10, '{"step'), (12, None)):
         (tmp_path / f"checkpoint-{step}").mkdir()
+        (tmp_path / f"checkpoint-{step}" / trainer.EPOCH).touch()
         if state is not None:
             (tmp_path / f"checkpoint-{step}" / trainer.STATE).write_text(state)
     assert trainer.last_checkpoint(tmp_path) == tmp_path / "checkpoint-8"
