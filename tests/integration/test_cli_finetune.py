@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,8 @@ def test_a_recipe_becomes_a_model_and_a_table(folder: Path) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")
 def test_an_interrupted_run_says_how_it_goes_on(folder: Path) -> None:
     command = [*COMMAND, "--set", "training.epochs=5000"]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    pipe, heed = subprocess.PIPE, partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # A shell's "&" ignores it.
+    with subprocess.Popen(command, cwd=folder, stdout=pipe, stderr=pipe, preexec_fn=heed) as process:
         assert process.stderr is not None
         while not process.stderr.readline().startswith(b"training on "):
             assert process.poll() is None

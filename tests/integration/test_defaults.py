@@ -24,6 +24,7 @@ DEFAULTS = (
     "iptc-topics-minilm",
     "zero-shot-topics-minilm",
     "extractive-minilm",
+    "abstractive-smollm2",
 )
 ODD_LABELS = (
     ("The striker scored twice before half-time.", ["football", "tennis", "chess"], "football"),
