@@ -66,7 +66,7 @@ class RayEngine:
         """Do every shard.
 
         Raises:
-            NewsmlError: What an actor raised.
+            ModelError: What newsml raised in an actor.
         """
         ray = _ray()
         folder = store.folder.resolve()
@@ -81,9 +81,10 @@ class RayEngine:
                 num_cpus=self.cpus,
                 num_gpus=self.gpus,
             )
-            with _errors_named():
-                for batch in done.iter_batches(batch_size=1, prefetch_batches=0):
-                    watch.advance(int(batch["rows"][0]))
+            for batch in done.iter_batches(batch_size=1, prefetch_batches=0):
+                if fault := str(batch["fault"][0]):
+                    raise ModelError(fault)
+                watch.advance(int(batch["rows"][0]))
 
 
 class Actor:
@@ -92,18 +93,21 @@ class Actor:
     def __init__(self) -> None:
         self._models: Models | None = None
 
-    def __call__(self, batch: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+    def __call__(self, batch: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray | list[str]]:
         """Do the one shard of a batch, unless it was done when Ray lost an actor and asks again."""
         ((number, rows, key, folder, settings, settings_key),) = zip(*(batch[name] for name in _TOLD), strict=True)
         shard = Shard(int(number), int(rows), str(key))
         store = Store(Path(folder), Job(**json.loads(settings)), str(settings_key))
         found = store.record(shard.number)
         if found is None or found["key"] != shard.key:
-            self._models = self._models or Models(store.job)
             path = _path(store.folder / WORK, shard.number)
-            store.commit(shard, self._models.answer(list(_read(path)), _ignore))
+            try:
+                self._models = self._models or Models(store.job)
+                store.commit(shard, self._models.answer(list(_read(path)), _ignore))
+            except NewsmlError as error:  # Ray would wrap it in a traceback of its own and lose what it was.
+                return {"rows": batch["rows"], "fault": [str(error)]}
             path.unlink(missing_ok=True)
-        return {"rows": batch["rows"]}
+        return {"rows": batch["rows"], "fault": [""]}
 
 
 _TOLD = ("number", "rows", "key", "folder", "job", "settings_key")
@@ -155,20 +159,6 @@ def _session(ray: Any) -> Iterator[None]:
         context.enable_progress_bars = bars
         if own:
             ray.shutdown()
-
-
-@contextmanager
-def _errors_named() -> Iterator[None]:
-    """What newsml raised in an actor is raised here, without Ray's wrapping."""
-    try:
-        yield
-    except Exception as error:
-        cause: BaseException | None = error
-        while cause is not None and not isinstance(cause, NewsmlError):
-            cause = getattr(cause, "cause", None) or cause.__cause__
-        if cause is None:
-            raise
-        raise ModelError(str(cause)) from error
 
 
 def _ignore(rows: int) -> None:
