@@ -99,8 +99,7 @@ def predict(
     corpus = Corpus(input_, columns=_columns(column or []), encoding=encoding, language=language)
     try:
         with quiet(), _progress() as watch:
-            chosen = _engine(engine, actors=actors, cpus=cpus, gpus=gpus)
-            totals = carry_out(job, corpus, output, engine=chosen, watch=watch)
+            totals = carry_out(job, corpus, output, engine=_engine(engine, actors, cpus, gpus), watch=watch)
     except KeyboardInterrupt as error:
         raise KeyboardInterrupt(f"interrupted; run the same command again to go on with {output}") from error
     _say(totals, output)
@@ -114,7 +113,7 @@ def _columns(given: list[str]) -> dict[str, str]:
     return {field: name for field, _, name in pairs}
 
 
-def _engine(name: str, *, actors: int, cpus: float, gpus: float) -> Engine:
+def _engine(name: str, actors: int, cpus: float, gpus: float) -> Engine:
     from newsml.batch.run import on_this_machine
 
     if name == "local":
@@ -153,13 +152,16 @@ class _Bar:
         self._task = bar.add_task("counting", total=None)
 
     def counted(self, rows: int) -> None:
+        """Move the bar of rows counted."""
         self._bar.advance(self._task, rows)
 
     def planned(self, rows: int, done: int) -> None:
+        """Begin a bar over the rows."""
         self._bar.remove_task(self._task)
         self._task = self._bar.add_task("articles", total=rows, completed=done)
 
     def advance(self, rows: int) -> None:
+        """Move it."""
         self._bar.advance(self._task, rows)
 
 
@@ -171,9 +173,10 @@ class _Lines:
         self._console = console
 
     def counted(self, rows: int) -> None:
-        pass
+        """Say nothing: counting is quick."""
 
     def planned(self, rows: int, done: int) -> None:
+        """Say how many rows there are, and how many are done."""
         from time import monotonic
 
         self._clock = monotonic
@@ -182,6 +185,7 @@ class _Lines:
         self._print(f"{rows:,} rows, {done:,} done before")
 
     def advance(self, rows: int) -> None:
+        """Say how far the run is, where the last line was a while ago."""
         self._done += rows
         now = self._clock()
         if now - self._said < self.SECONDS:

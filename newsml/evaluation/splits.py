@@ -19,9 +19,7 @@ UNRELATED_SHARE = 0.73
 
 def held_out(groups: set[str], share: float, seed: int) -> set[str]:
     """A share of the groups, drawn with the seed, whatever their order."""
-    ordered = sorted(groups)
-    Random(seed).shuffle(ordered)
-    return set(ordered[: round(len(ordered) * share)])
+    return set(_shuffled(groups, seed)[: round(len(groups) * share)])
 
 
 def held_out_of_each(rows: Sequence[Row], share: float, seed: int) -> set[str]:
@@ -49,7 +47,7 @@ def held_out_of_each(rows: Sequence[Row], share: float, seed: int) -> set[str]:
     return chosen
 
 
-def _shuffled(groups: set[str], seed: str) -> list[str]:
+def _shuffled(groups: set[str], seed: int | str) -> list[str]:
     ordered = sorted(groups)
     Random(seed).shuffle(ordered)
     return ordered

@@ -10,7 +10,7 @@ import numpy as np
 from newsml.article import Article, Sentence
 from newsml.models.encoder import Embedder
 from newsml.models.generator import Generation, Prompt
-from newsml.tasks.evidence import units
+from newsml.tasks.evidence import central, units
 from newsml.tasks.run import Call, Steps
 from newsml.text.sentences import split
 
@@ -65,9 +65,7 @@ def centrality(vectors: np.ndarray) -> list[float]:
     Args:
         vectors: (sentences, width) unit vectors, in article order.
     """
-    centroid = vectors.mean(axis=0)
-    cosines = vectors @ (centroid / max(float(np.linalg.norm(centroid)), 1e-9))
-    return [float(cosine) + LEAD_BONUS / (1 + index) for index, cosine in enumerate(cosines)]
+    return [float(cosine) + LEAD_BONUS / (1 + index) for index, cosine in enumerate(central(vectors))]
 
 
 def summary_system(count: int) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 
 from newsml.article import Article, Sentence
 from newsml.results import SummarySentence
+from newsml.tasks.evidence import central
 from newsml.tasks.selection import MAX_OVERLAP, MIN_WORDS, overlap
 from newsml.text.grounding import in_order
 from newsml.text.lexicon import FUNCTION_WORDS
@@ -195,8 +196,7 @@ def telling(body: Body, title: np.ndarray | None) -> list[float]:
         body: The article.
         title: Unit vector of the title; None where there is none.
     """
-    centre = body.vectors.mean(axis=0)
-    worth = body.vectors @ (centre / max(float(np.linalg.norm(centre)), 1e-9))
+    worth = central(body.vectors)
     if title is not None:
         worth = worth + TITLE * (body.vectors @ title)
     made = []

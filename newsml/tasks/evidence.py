@@ -23,6 +23,17 @@ def units(article: Article, count: Count) -> tuple[Sentence, ...]:
     return pieces(title, count, max_tokens=UNIT_TOKENS) + pieces(split(article.text), count, max_tokens=UNIT_TOKENS)
 
 
+def central(vectors: np.ndarray) -> np.ndarray:
+    """Cosine of each vector to the centroid of all.
+
+    Args:
+        vectors: (sentences, width) unit vectors.
+    """
+    centroid = vectors.mean(axis=0)
+    cosines: np.ndarray = vectors @ (centroid / max(float(np.linalg.norm(centroid)), 1e-9))
+    return cosines
+
+
 def nearest(
     query: np.ndarray,
     vectors: Sequence[np.ndarray],

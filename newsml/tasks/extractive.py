@@ -11,6 +11,7 @@ from newsml.article import Article, Sentence
 from newsml.models.encoder import Embedder
 from newsml.models.scorer import SentenceScorer, SentenceWindow
 from newsml.results import ModelInfo, SummaryResult
+from newsml.tasks.evidence import central
 from newsml.tasks.labelers import expit
 from newsml.tasks.run import Call, Steps
 from newsml.tasks.selection import Length, select
@@ -58,9 +59,7 @@ class Extractive:
             scores = expit(logits)
         else:
             texts = [sentence.text for _, sentences in made for sentence in sentences]
-            vectors = np.stack((yield Call(self._runner, texts)))
-            centre = vectors.mean(axis=0)
-            scores = vectors @ (centre / max(float(np.linalg.norm(centre)), 1e-9))
+            scores = central(np.stack((yield Call(self._runner, texts))))
         return _whole(article, [sentence for _, sentences in made for sentence in sentences], scores)
 
 

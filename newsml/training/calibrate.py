@@ -53,18 +53,24 @@ def fit_temperature(
     Returns:
         A temperature between 0.1 and 10; over 1 means that the model was too sure of itself.
     """
-    from scipy.optimize import minimize_scalar
-
     each = np.ones(len(gold)) if weights is None else weights
 
-    def loss(log_temperature: float) -> float:
-        found = probabilities(float(np.exp(log_temperature)))
+    def loss(temperature: float) -> float:
+        found = probabilities(temperature)
         answered = found.any(axis=1)
         right = found[np.arange(len(gold)), gold][answered]
         return float(-np.average(np.log(np.maximum(right, LEAST)), weights=each[answered]))
 
+    return best_temperature(loss)
+
+
+def best_temperature(loss: Callable[[float], float]) -> float:
+    """The temperature between 0.1 and 10 of the least loss, searched on a logarithmic scale."""
+    from scipy.optimize import minimize_scalar
+
     bounds = (np.log(0.1), np.log(10.0))
-    return float(np.exp(minimize_scalar(loss, bounds=bounds, method="bounded").x))
+    found = minimize_scalar(lambda logarithm: loss(float(np.exp(logarithm))), bounds=bounds, method="bounded")
+    return float(np.exp(found.x))
 
 
 def fit_threshold(scores: Floats, right: Floats, weights: Floats) -> float:

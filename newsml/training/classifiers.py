@@ -76,10 +76,7 @@ def _fitted(
 ) -> tuple[Classifier, list[Example]]:
     """A classifier, fitted, saved and loaded again, and the inputs of the held-out rows."""
     set_seed(config.seed)
-    encoder = load_base(config, base)
-    say("preparing inputs")
-    examples = make_examples(config, split.train, encoder)
-    dev = make_examples(config, split.dev, encoder, training=False)
+    encoder, examples, dev = prepared(config, split, base, say)
     model, drawn = new_classifier(base, labels)
     if config.method == "lora":
         if lacking := sorted(name for name in drawn if name.startswith(f"{model.base_model_prefix}.")):
@@ -153,6 +150,19 @@ def check_saved(fitted: Classifier, saved: Classifier, examples: Sequence[Exampl
             f"the saved model does not answer as the fitted one: logits lie up to {apart:.2g} apart; this is a fault "
             "of newsml or of a library beside it, please report it with the recipe"
         )
+
+
+def prepared(
+    config: FinetuneConfig, split: Split, base: Path, say: Say
+) -> tuple[Encoder, list[Example], list[Example]]:
+    """The encoder to start from, the inputs to train on, and those of the held-out rows."""
+    encoder = load_base(config, base)
+    say("preparing inputs")
+    return (
+        encoder,
+        make_examples(config, split.train, encoder),
+        make_examples(config, split.dev, encoder, training=False),
+    )
 
 
 def make_examples(

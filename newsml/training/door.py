@@ -87,23 +87,29 @@ def finetune_on(
     tables = _tables(task, train, folder / "train", columns, written, source, share)
     if not isinstance(dev, int | float):
         tables += _tables(task, dev, folder / "dev", columns, written, source, 1.0)
-    given = {"method": method, "base": None if base is None else str(base)}
-    plain = {
-        "kind": "finetune",
-        "name": name or _slug(folder) or task,
-        "task": task,
-        **{key: value for key, value in given.items() if value is not None},
-        "output": str(folder),
+    given = {"name": name or None, "method": method, "base": None if base is None else str(base)}
+    plain = _recipe(task, folder, {key: value for key, value in given.items() if value is not None}) | {
         "seed": seed,
         "labels": list(labels),
         "train": tables,
         "training": training.model_dump(mode="json", exclude_unset=True) if training else {},
-        "card": {"summary": f"A model of task {task}, fine-tuned with newsml."},
     }
     recipe = validated(plain, FinetuneConfig, where="finetune")
     _write(folder, plain, written)
     with redirect_stdout(sys.stderr), quiet():  # The trainer prints its losses.
         return finetune(recipe, say=say or ScreenProgress().say).folder
+
+
+def _recipe(task: Task, folder: Path, given: Mapping[str, str]) -> dict[str, Any]:
+    """What every recipe says: what is made, from what, and where it goes."""
+    return {
+        "kind": "finetune",
+        "name": _slug(folder) or task,
+        "task": task,
+        "output": str(folder),
+        "card": {"summary": f"A model of task {task}, fine-tuned with newsml."},
+        **given,
+    }
 
 
 def _write(folder: Path, recipe: Mapping[str, Any], written: Mapping[Path, Sequence[Mapping[str, Any]]]) -> None:

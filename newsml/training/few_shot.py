@@ -18,12 +18,12 @@ from transformers import set_seed
 
 from newsml.config.finetune import FinetuneConfig
 from newsml.models.encoder import encode
-from newsml.training.classifiers import PAD_TO, make_examples, parts
+from newsml.training.classifiers import PAD_TO, parts, prepared
 from newsml.training.data import Split
 from newsml.training.evaluate import Judged
 from newsml.training.examples import Example
 from newsml.training.head import bare_classifier, finish
-from newsml.training.trainer import OwnLossTrainer, Say, arguments, fingerprint, load_base, set_up, train
+from newsml.training.trainer import OwnLossTrainer, Say, arguments, fingerprint, set_up, train
 
 
 def fit_few_shot(
@@ -38,10 +38,7 @@ def fit_few_shot(
         TrainingError: The base's own classification head is not a single linear layer, or a label has no rows.
     """
     set_seed(config.seed)
-    encoder = load_base(config, base)
-    say("preparing inputs")
-    examples = make_examples(config, split.train, encoder)
-    dev = make_examples(config, split.dev, encoder, training=False)
+    encoder, examples, dev = prepared(config, split, base, say)
     model, head = bare_classifier(config, base, labels, examples)
     set_up(model, config)
     training = config.training.model_copy(

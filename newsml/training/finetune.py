@@ -27,7 +27,7 @@ from newsml.models.files import model_files
 from newsml.models.resolve import resolve
 from newsml.training.cards import Figures, Made, make_card, note_base
 from newsml.training.data import Split, folds, label_name, read_split
-from newsml.training.method import choose, settled
+from newsml.training.method import Choice, choose, settled
 from newsml.training.processes import Released, is_first
 from newsml.training.trainer import LOG
 
@@ -91,21 +91,7 @@ def finetune(config: FinetuneConfig, *, say: Callable[[str], None] = lambda _: N
     except Released:
         return Outcome(output / "model", {}, labels)
     minutes = (time.monotonic() - started) / 60
-    record = {
-        "figures": {key: measured.record() for key, measured in made.figures.items()},
-        "method": {"name": choice.method, "reason": choice.reason},
-        "labels": labels,
-        "label2id": {label: number for number, label in enumerate(labels)},
-        "calibration": made.calibration.model_dump(mode="json") if made.calibration else None,
-        "rows": {"train": len(split.train), "dev": len(split.dev)},
-        "data": split.fingerprint,
-        "classes": Counter(label for row in split.train for label in row.labels),
-        "skipped": split.skipped,
-        "doubts": split.doubts,
-        "trials": made.trials,
-        "minutes": round(minutes, 1),
-        "config": config.model_dump(mode="json"),
-    }
+    record = _record(config, split, labels, choice, made) | {"minutes": round(minutes, 1)}
     with writing(made.folder):
         text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
         (made.folder / "training.json").write_text(text, encoding="utf-8")
@@ -117,6 +103,26 @@ def finetune(config: FinetuneConfig, *, say: Callable[[str], None] = lambda _: N
         folder = made.folder.rename(output / "model")
     say(f"saved {folder} after {minutes:.0f} minutes")
     return Outcome(folder, made.figures, labels)
+
+
+def _record(
+    config: FinetuneConfig, split: Split, labels: Sequence[str], choice: Choice, made: Made
+) -> dict[str, object]:
+    """What ``training.json`` says of a run: figures, method, labels, data, doubts, and the whole recipe."""
+    return {
+        "figures": {key: measured.record() for key, measured in made.figures.items()},
+        "method": {"name": choice.method, "reason": choice.reason},
+        "labels": labels,
+        "label2id": {label: number for number, label in enumerate(labels)},
+        "calibration": made.calibration.model_dump(mode="json") if made.calibration else None,
+        "rows": {"train": len(split.train), "dev": len(split.dev)},
+        "data": split.fingerprint,
+        "classes": Counter(label for row in split.train for label in row.labels),
+        "skipped": split.skipped,
+        "doubts": split.doubts,
+        "trials": made.trials,
+        "config": config.model_dump(mode="json"),
+    }
 
 
 def _silent(_: str) -> None:

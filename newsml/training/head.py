@@ -15,11 +15,11 @@ import torch
 from newsml.config.finetune import FinetuneConfig
 from newsml.errors import TrainingError
 from newsml.models.classifier import Classifier, new_classifier
-from newsml.training.classifiers import check_saved, class_weights, make_examples
+from newsml.training.classifiers import check_saved, class_weights, prepared
 from newsml.training.data import Split
 from newsml.training.evaluate import Judged, judge
 from newsml.training.examples import Example
-from newsml.training.trainer import Say, load_base
+from newsml.training.trainer import Say
 
 REGULARISATION = {"head": 0.01, "few-shot": 0.01}
 """Inverse strength of the L2 penalty on standardised vectors: the best of .001 to 1 by five-fold cross-validation on
@@ -37,10 +37,7 @@ def fit_head(
     Raises:
         TrainingError: The base's own classification head is not a single linear layer, or a label has no rows.
     """
-    encoder = load_base(config, base)
-    say("preparing inputs")
-    examples = make_examples(config, split.train, encoder)
-    dev = make_examples(config, split.dev, encoder, training=False)
+    encoder, examples, dev = prepared(config, split, base, say)
     bare = bare_classifier(config, base, labels, examples)
     say(f"fitting a head on {len(examples)} inputs")
     return finish(config, split, bare, (examples, dev), encoder.tokenizer, folder)

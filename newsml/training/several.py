@@ -23,7 +23,7 @@ from newsml.io.rows import Row
 from newsml.models.calibration import Calibration
 from newsml.tasks.labelers import expit
 from newsml.tasks.topics import MULTI_LABEL_THRESHOLD
-from newsml.training.calibrate import DIGITS, LEAST
+from newsml.training.calibrate import DIGITS, LEAST, best_temperature
 from newsml.training.cards import Figures, Measured
 from newsml.training.data import Split
 from newsml.training.examples import Example
@@ -96,13 +96,12 @@ def _prediction(place: int, row: Row, given: Sequence[str], scores: dict[str, fl
 
 def fit_temperature(held: SeveralHeldOut) -> float:
     """The temperature, 0.1 to 10, that minimises the cross-entropy of all decisions on row and label."""
-    from scipy.optimize import minimize_scalar
 
-    def loss(log_temperature: float) -> float:
-        found = np.clip(held.probabilities(float(np.exp(log_temperature))), LEAST, 1 - LEAST)
+    def loss(temperature: float) -> float:
+        found = np.clip(held.probabilities(temperature), LEAST, 1 - LEAST)
         return float(-np.log(np.where(held.gold, found, 1 - found)).mean())
 
-    return float(np.exp(minimize_scalar(loss, bounds=(np.log(0.1), np.log(10.0)), method="bounded").x))
+    return best_temperature(loss)
 
 
 def evaluate_several(held: SeveralHeldOut, split: Split, say: Say, *, seed: int) -> tuple[Figures, Calibration]:

@@ -1,10 +1,10 @@
-"""Content words are compared by their first letters; function words count for nothing."""
+"""Words are compared by their first letters, and count where they stand in the order of the source."""
 
 from __future__ import annotations
 
 import pytest
 
-from newsml.text.grounding import grounded
+from newsml.text.grounding import in_order
 
 SOURCE = "The council of Lund announced a budget of 40 million on Monday."
 
@@ -12,17 +12,18 @@ SOURCE = "The council of Lund announced a budget of 40 million on Monday."
 @pytest.mark.parametrize(
     ("generated", "share"),
     [
-        ("Lund's council announced its budget.", 1.0),
-        ("It was an announcement in Lund.", 1.0),
-        ("Lund bought a submarine.", 1 / 3),
-        ("It was about that.", 1.0),
+        (SOURCE, 1.0),
+        ("The council announced a budget.", 1.0),
+        ("The council announces budgets.", 1.0),
+        ("A budget announced Lund.", 1 / 2),
+        ("Lund bought a submarine.", 1 / 2),
+        ("Rain fell.", 0.0),
         ("", 1.0),
     ],
 )
-def test_share_of_content_words(generated: str, share: float) -> None:
-    assert grounded(generated, [SOURCE]) == pytest.approx(share)
+def test_share_of_words_in_order(generated: str, share: float) -> None:
+    assert in_order(generated, SOURCE) == pytest.approx(share)
 
 
-def test_sources_count_together_and_none_supports_nothing() -> None:
-    assert grounded("Lund bought umbrellas.", [SOURCE, "Umbrellas sell well."]) == pytest.approx(2 / 3)
-    assert grounded("Lund bought umbrellas.", []) == 0.0
+def test_a_source_without_words_holds_none() -> None:
+    assert in_order("Lund bought umbrellas.", "") == 0.0
