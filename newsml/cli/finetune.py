@@ -59,8 +59,9 @@ def finetune(
         with redirect_stdout(sys.stderr):
             from newsml.models.quiet import quiet
             from newsml.training.finetune import finetune as carry_out
+            from newsml.training.processes import together
 
-            with quiet():
+            with quiet(), together():
                 outcome = carry_out(recipe, say=lambda line: typer.echo(line, err=True))
     except KeyboardInterrupt as error:
         raise KeyboardInterrupt(

@@ -98,11 +98,13 @@ class FinetuneConfig(StrictModel):
         name: Name of the model it makes.
         task: What the model does.
         base: Card name, hub id or folder of the encoder to start from; of ``summary-abstractive``, of the chat model.
+        start: Card name, hub id or folder of an adapter of the same task and base to go on from, by method ``lora``;
+            ``lora_rank`` and ``lora_alpha`` are its own, and so are the labels.
         folds: Cross-validate: tables with ``dev`` above 0 are judged in so many folds of their groups, each by a model
             trained without it, and the model that is kept is trained on all rows. 0 holds out ``dev`` of them instead.
-        method: ``head`` (scikit-learn's logistic regression on the frozen base's vectors, saved as its classification
-            head), ``few-shot`` (the base tuned so that texts of a class lie together, then such a head), ``lora``
-            (adapter and head), ``full`` (every weight); ``auto`` chooses by rows and hardware, and says why.
+        method: ``head`` (scikit-learn's logistic regression on the mean vectors of the frozen base), ``few-shot`` (an
+            adapter tuned so that texts of a class lie together, then such a head), ``lora`` (adapter and classification
+            head), ``full`` (every weight); ``auto`` chooses by rows and hardware, and says why.
         data_root: Folder that ``path`` is looked up in.
         output: Folder for checkpoints and the saved model.
         seed: Fixes splits, draws, initial weights and batch order.
@@ -121,6 +123,7 @@ class FinetuneConfig(StrictModel):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
     task: Task
     base: str = "all-MiniLM-L6-v2"
+    start: str | None = None
     method: Method = "auto"
     data_root: str = "."
     output: str
@@ -159,6 +162,8 @@ class FinetuneConfig(StrictModel):
             raise ValueError("method: sentence scorers are adapters beside a head of their own; take lora")
         if self.method not in ("auto", "lora") and self.task == "topics-zero-shot":
             raise ValueError("method: zero-shot topics are an adapter on an encoder; take lora")
+        if self.start is not None and self.method not in ("auto", "lora"):
+            raise ValueError(f"start: an adapter is gone on from by method lora, not {self.method}")
         if self.training.windows != 1 and self.task != "topics":
             raise ValueError(f"training.windows: goes with topics, not {self.task}")
         return self

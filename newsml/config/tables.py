@@ -5,10 +5,11 @@ Owns the part of the schemas that training and evaluation share. Knows nothing o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from newsml.config.base import StrictModel
 from newsml.errors import suggest
@@ -47,13 +48,15 @@ class Table(StrictModel):
         separator: What stands between the labels of a cell of text that holds several, such as ``;``.
         label: The label of every row, for a table whose rows are all of one class and have no column for it.
         labels: The table's labels to newsml's; a label mapped to null is dropped, one not listed is a fault.
-        limit: At most so many rows; or so many for each label. Drawn with the seed.
+        limit: At most so many rows; or so many for each label that is named, ``"*"`` for all others. Drawn with the seed.
         unrelated: Claim stance: so many claims from other articles are added to each article as *unrelated*. Target
             stance: so many targets of other texts are added to each text as *neutral*.
         stories: Claim stance: keep only this share of the stories, drawn with the seed. A story is what related claims
             link: articles that share a claim, claims that share an article. Their claims are paired anew with articles
             of other kept stories until 73 % are *unrelated*, the share of the Fake News Challenge.
         max_words: Leave out rows whose text is longer, in words.
+        without: Leave out rows in whose text this regular expression is found (Python's ``re.search``; ``^`` is the
+            start of the text).
     """
 
     path: str | None = None
@@ -72,12 +75,22 @@ class Table(StrictModel):
     unrelated: int = Field(default=0, ge=0)
     stories: float | None = Field(default=None, gt=0, lt=1)
     max_words: int | None = Field(default=None, ge=1)
+    without: str | None = Field(default=None, min_length=1)
 
     @property
     def name(self) -> str:
         """What messages and reports call the table."""
         name = self.path or ":".join(part for part in (self.dataset, self.subset, self.split) if part)
         return f"{name}, whole stories" if self.stories else name
+
+    @field_validator("without")
+    @classmethod
+    def _compiles(cls, pattern: str | None) -> str | None:
+        try:
+            re.compile(pattern or "")
+        except re.error as error:
+            raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
+        return pattern
 
     @model_validator(mode="after")
     def _place(self) -> Table:

@@ -17,7 +17,7 @@ from newsml.config.evaluate import Dataset, EvaluateConfig
 from newsml.config.tables import Table
 from newsml.errors import DataError, suggest
 from newsml.evaluation.report_data import Data, Tables
-from newsml.evaluation.splits import draw, held_out, unrelated, whole_stories
+from newsml.evaluation.splits import OTHERS, draw, held_out, unrelated, whole_stories
 from newsml.io.rows import Row, read_rows
 
 
@@ -102,7 +102,7 @@ def _read(config: EvaluateConfig, tables: Sequence[Table], where: str, skipped: 
             found = whole_stories(found, table.stories, config.seed)
         random = Random(f"{config.seed} {where} {number}")
         found = found + unrelated(found, table.unrelated, random)
-        if isinstance(table.limit, dict) and (odd := set(table.limit) - {row.label for row in found}):
+        if isinstance(table.limit, dict) and (odd := set(table.limit) - {OTHERS, *(row.label for row in found)}):
             raise DataError(f"{where}[{number}].limit: no row of {table.name} has the label {min(odd)!r}")
         kept = found if table.limit is None else draw(found, table.limit, random)
         skipped[f"{where}[{number}] {table.name}: over the limit"] += len(found) - len(kept)

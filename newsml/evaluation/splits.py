@@ -121,6 +121,10 @@ def unrelated(rows: list[Row], count: int, random: Random) -> list[Row]:
     return made
 
 
+OTHERS = "*"
+"""In a limit by label: every label that is not named."""
+
+
 def draw(rows: list[Row], limit: int | dict[str, int], random: Random) -> list[Row]:
     """At most so many rows, or so many of each label, in random order."""
     shuffled = random.sample(rows, len(rows))
@@ -130,6 +134,6 @@ def draw(rows: list[Row], limit: int | dict[str, int], random: Random) -> list[R
     drawn = []
     for row in shuffled:
         taken[row.label] += 1
-        if taken[row.label] <= limit.get(row.label, len(rows)):
+        if taken[row.label] <= limit.get(row.label, limit.get(OTHERS, len(rows))):
             drawn.append(row)
     return drawn

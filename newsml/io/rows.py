@@ -6,6 +6,7 @@ Owns what a labelled row is. Knows nothing of file formats, splits or models.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -110,6 +111,8 @@ def _row(values: Mapping[str, Any], table: Table, number: int, where: str, *, se
         return None, "text that is none: NUL characters, or too long"
     if table.max_words and len(text.split()) > table.max_words:
         return None, f"over {table.max_words} words"
+    if table.without and re.search(table.without, text):
+        return None, f"text with {table.without}"
     for field in ("claim", "target"):
         if field in values and not _written(values[field]):
             return None, f"no {field}"

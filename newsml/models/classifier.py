@@ -1,7 +1,7 @@
 """Runner: text pairs to class logits, from any sequence-classification model.
 
-Owns the three ways such a model is held: whole (any folder), adapter merged into its base, adapter unmerged on a
-shared ``Encoder``. Knows nothing of what the classes mean.
+Owns the ways such a model is held: whole (any folder), adapter merged into its base, adapter unmerged on a shared
+``Encoder``, and a linear head of newsml's own on a base's mean vectors. Knows nothing of what the classes mean.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import AutoModelForSequenceClassification
 
 from newsml.errors import ModelError
@@ -24,7 +25,11 @@ from newsml.models.encoder import (
     run_batches,
     to_device,
     token_limit,
+    unit_vectors,
 )
+
+HEAD_FILE = "mean_head.safetensors"
+"""Beside the card, and beside an adapter where there is one: ``weight`` and ``bias`` of a head on mean vectors."""
 
 
 class Classifier:
@@ -114,6 +119,29 @@ class Classifier:
 
         return cls(forward, encoder.tokenizer, labels=labels, max_tokens=encoder.max_tokens)
 
+    @classmethod
+    def on_means(cls, encoder: Encoder, folder: Path, labels: Sequence[str]) -> Classifier:
+        """Put a head for mean vectors, and the adapter beside it where there is one, on a shared encoder, unmerged."""
+        name = encoder.attach(folder)[0] if (folder / "adapter_config.json").is_file() else None
+        with loading(folder):
+            linear = torch.nn.Linear(encoder.model.config.hidden_size, len(labels))
+            linear.load_state_dict(load_file(folder / HEAD_FILE))
+        return cls.mean_head(encoder, linear, labels, adapter=name)
+
+    @classmethod
+    def mean_head(
+        cls, encoder: Encoder, linear: torch.nn.Linear, labels: Sequence[str], *, adapter: str | None = None
+    ) -> Classifier:
+        """The same with a head that is loaded; ``adapter`` is one that the encoder carries."""
+        linear = to_device(linear.eval())
+
+        def forward(batch: Any) -> torch.Tensor:
+            with encoder.using(adapter) as model:
+                logits: torch.Tensor = linear(unit_vectors(model, batch))
+                return logits
+
+        return cls(forward, encoder.tokenizer, labels=labels, max_tokens=encoder.max_tokens)
+
     def __call__(self, inputs: Sequence[TextPair]) -> list[np.ndarray]:
         """Logits of each input, shape (number of labels,), in fp32."""
         return run_batches(inputs, self.tokenizer, self.max_tokens, self._forward)
@@ -133,6 +161,11 @@ class Classifier:
         folder.mkdir(parents=True, exist_ok=True)
         self.model.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
+
+
+def save_mean_head(linear: torch.nn.Linear, folder: Path) -> None:
+    """Write a head on mean vectors where ``Classifier.on_means`` finds it."""
+    save_file({key: value.contiguous() for key, value in linear.state_dict().items()}, folder / HEAD_FILE)
 
 
 def new_classifier(base: Path, labels: Sequence[str]) -> tuple[Any, set[str]]:

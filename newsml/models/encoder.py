@@ -168,10 +168,15 @@ class Embedder:
 
         def forward(batch: Any) -> torch.Tensor:
             with self.encoder.using(self._name) as model:
-                return torch.nn.functional.normalize(mean_pool(model(**batch).last_hidden_state, batch), dim=-1)
+                return unit_vectors(model, batch)
 
         pairs = [TextPair(text) for text in inputs]
         return run_batches(pairs, self.encoder.tokenizer, self.encoder.max_tokens, forward, truncate=True)
+
+
+def unit_vectors(model: Any, batch: Any) -> torch.Tensor:
+    """Mean last hidden states of a padded batch, scaled to unit length: (batch, width)."""
+    return torch.nn.functional.normalize(mean_pool(model(**batch).last_hidden_state, batch), dim=-1)
 
 
 def mean_pool(hidden: torch.Tensor, batch: Any) -> torch.Tensor:

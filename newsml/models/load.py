@@ -11,7 +11,7 @@ from pathlib import Path
 from newsml.errors import ModelError, NewsmlError, WriteError
 from newsml.models.architecture import Kind, architecture
 from newsml.models.card import Card, write_card
-from newsml.models.classifier import Classifier
+from newsml.models.classifier import HEAD_FILE, Classifier
 from newsml.models.encoder import Embedder, Encoder, loading, to_device
 from newsml.models.generator import Generator
 from newsml.models.label_space import CENTRE_FILE
@@ -87,13 +87,15 @@ def load_classifier(found: Resolved, kind: Kind, *, encoder: Encoder | None = No
         found: The model.
         kind: What its folder holds.
         encoder: A loaded base. Where it is the adapter's, the adapter goes on it, unmerged; else the adapter is merged
-            into a copy of its own.
+            into a copy of its own. A head on mean vectors, and the adapter it may have, goes on the base unmerged.
     """
     if kind != "newsml-adapter":
         return Classifier.whole(found.path)
     card = found.card
     if card is None or card.base is None or card.labels is None:
         raise ModelError(f"{found.name}: an adapter's card must name its base and its labels")
+    if (found.path / HEAD_FILE).is_file():
+        return Classifier.on_means(load_base(card.base, encoder=encoder), found.path, card.labels)
     if encoder is not None and encoder.name == card.base:
         return Classifier.shared(encoder, found.path, card.labels)
     return Classifier.merged(resolve(card.base).path, found.path, card.labels)
@@ -128,8 +130,8 @@ def least_score(card: Card | None) -> float:
 def save_model(found: Resolved, folder: Path) -> None:
     """Save a model so that plain ``transformers`` loads it, with its card where it has one.
 
-    Classifiers, generators and zero-shot encoders are saved whole, adapters merged; a sentence scorer stays an adapter
-    beside its head; other encoders and generators are plain already.
+    Classifiers, generators and zero-shot encoders are saved whole, adapters merged; a sentence scorer, and a head on
+    mean vectors, stays beside the adapter that it may have; other encoders and generators are plain already.
 
     Args:
         found: The model.
@@ -141,7 +143,8 @@ def save_model(found: Resolved, folder: Path) -> None:
     kind = kind_of(found)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if kind in ("sequence-classifier", "nli") or (kind == "newsml-adapter" and found.card and found.card.labels):
+        labelled = kind == "newsml-adapter" and found.card is not None and found.card.labels is not None
+        if kind in ("sequence-classifier", "nli") or (labelled and not (found.path / HEAD_FILE).is_file()):
             load_classifier(found, kind).save(folder)
         elif kind == "newsml-adapter" and found.card and found.card.task == "topics-zero-shot":
             load_embedder(found, kind).encoder.save(folder)
@@ -149,7 +152,7 @@ def save_model(found: Resolved, folder: Path) -> None:
         elif kind == "newsml-adapter" and found.card and found.card.task == "summary-abstractive":
             load_generator(found).save(folder)
         elif kind == "newsml-adapter":
-            for path in (*found.path.glob("*.safetensors"), found.path / "adapter_config.json"):
+            for path in (*found.path.glob("*.safetensors"), *found.path.glob("adapter_config.json")):
                 shutil.copyfile(path, folder / path.name)
         elif kind == "encoder":
             load_encoder(found).save(folder)

@@ -82,11 +82,7 @@ class SentenceScorer:
     def __init__(self, encoder: Encoder, adapter: Path) -> None:
         self.encoder = encoder
         self._name, _ = encoder.attach(adapter)
-        with loading(adapter):
-            tensors = load_file(adapter / HEAD_FILE)
-            self.head = SentenceHead(encoder.model.config.hidden_size, tensors["inner.bias"].shape[0])
-            self.head.load_state_dict(tensors)
-        to_device(self.head.eval())
+        self.head = to_device(load_head(adapter, encoder.model.config.hidden_size).eval())
 
     def __call__(self, inputs: Sequence[SentenceWindow]) -> list[np.ndarray]:
         """Logits of the sentences of each window, shape (sentences,)."""
@@ -130,6 +126,19 @@ def collate(
         owners[row, : len(entry["owners"])] = torch.tensor(entry["owners"])
         places[row, : len(entry["places"])] = torch.tensor(entry["places"], dtype=torch.float32)
     return {**batch, "owners": owners, "places": places}
+
+
+def load_head(folder: Path, width: int) -> SentenceHead:
+    """Read the head beside its adapter, for an encoder of this width.
+
+    Raises:
+        ModelError: It is not there, or does not fit.
+    """
+    with loading(folder):
+        tensors = load_file(folder / HEAD_FILE)
+        head = SentenceHead(width, tensors["inner.bias"].shape[0])
+        head.load_state_dict(tensors)
+    return head
 
 
 def save_head(head: SentenceHead, folder: Path) -> None:

@@ -74,6 +74,10 @@ LEFT_OUT = (BALANCED_ACCURACY, MICRO_F1, WEIGHTED_F1, MCC)
 BASELINES = ("tfidf", "cosine", "lead-3", "majority", "untuned")
 """In the order a card prefers them."""
 
+MEAN_FORMULA = (
+    "logits = W v + b with v the mean of the last hidden states of all tokens, scaled to unit length; "
+    "W, b = weight, bias in mean_head.safetensors"
+)
 LABEL_FORMULA = (
     "p = softmax((v(text) - c) . n / temperature) over the labels, with v the mean of the last hidden states, scaled "
     'to unit length, n the sum of v(label) and v(label in a template such as "This news article is about {}."), scaled '
@@ -94,7 +98,7 @@ def make_card(
     figures: Figures,
 ) -> Card:
     """Describe a fine-tuned model: its recipe's words and the run's figures."""
-    scorer, any_labels = config.task == "summary-extractive", config.task == "topics-zero-shot"
+    any_labels = config.task == "topics-zero-shot"
     return Card(
         name=config.name,
         task=config.task,
@@ -111,8 +115,15 @@ def make_card(
         tried=config.card.tried,
         figures=tuple(_figures(config, figures)),
         calibration=calibration,
-        formula=SENTENCE_FORMULA if scorer else LABEL_FORMULA if any_labels else None,
+        formula=_formula(config),
     )
+
+
+def _formula(config: FinetuneConfig) -> str | None:
+    """How a head of newsml's own reads the base; None where plain ``transformers`` knows."""
+    by_task = {"summary-extractive": SENTENCE_FORMULA, "topics-zero-shot": LABEL_FORMULA}
+    by_method = {"head": MEAN_FORMULA, "few-shot": MEAN_FORMULA}
+    return by_task.get(config.task) or by_method.get(config.method)
 
 
 def _figures(config: FinetuneConfig, figures: Figures) -> list[Figure]:

@@ -19,12 +19,13 @@ from newsml.config.training import Training
 from newsml.errors import TrainingError
 from newsml.io.rows import Row
 from newsml.models.classifier import Classifier, new_classifier
-from newsml.models.encoder import Encoder, encode
+from newsml.models.encoder import Encoder, encode, loading
 from newsml.training import several
 from newsml.training.data import Split
 from newsml.training.evaluate import Judged, answered, chief, judge
 from newsml.training.examples import Example, claim_examples, target_examples, topic_examples
 from newsml.training.several import SeveralHeldOut
+from newsml.training.start import start_folder
 from newsml.training.trainer import (
     METRIC,
     Say,
@@ -104,7 +105,7 @@ def _fitted(
         trainer.metric = lambda: _chief(config, split, dev, _quickly(inside, dev, config), labels)
     say(f"training on {len(examples)} inputs")
     train(trainer, fingerprint(config, split), say)
-    model.save_pretrained(folder)
+    model.eval().save_pretrained(folder)
     if config.method == "lora":
         fitted = Classifier.merged(base, folder, labels)
     else:
@@ -143,7 +144,6 @@ def check_saved(fitted: Classifier, saved: Classifier, examples: Sequence[Exampl
         TrainingError: It answers otherwise.
     """
     pairs = [example.pair for example in examples[:PROBES]]
-    fitted.model.eval()
     apart = float(np.abs(np.stack(fitted(pairs)) - np.stack(saved(pairs))).max())
     if not apart <= ROUNDING:
         raise TrainingError(
@@ -180,10 +180,17 @@ def make_examples(
 def with_lora(model: Any, config: FinetuneConfig) -> Any:
     """The model with low-rank updates on every linear layer of its base.
 
-    A classification head is trained whole; the head of a language model, its vocabulary, stays as it is.
-    """
-    from peft import LoraConfig, get_peft_model
+    A classification head is trained whole; the head of a language model, its vocabulary, stays as it is. Of a recipe
+    that goes on from an adapter, updates and head are those of the adapter.
 
+    Raises:
+        TrainingError: The recipe names an adapter that is not for it.
+    """
+    from peft import LoraConfig, PeftModel, get_peft_model
+
+    if (start := start_folder(config)) is not None:
+        with loading(start):
+            return PeftModel.from_pretrained(model, start, is_trainable=True)
     base = getattr(model, model.base_model_prefix, model)
     speaks = config.task == "summary-abstractive"
     heads = () if speaks or base is model else model.named_children()

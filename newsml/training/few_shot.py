@@ -1,4 +1,4 @@
-"""Fits a classifier on a handful of rows a class: the base tuned on pairs of them, then a head (Tunstall et al. 2022).
+"""Fits a classifier on a handful of rows a class: an adapter tuned on pairs, then a head (Tunstall et al. 2022).
 
 Owns the pairs and their loss, SetFit's recipe: texts of one class shall have cosine 1, texts of two classes cosine 0,
 as many of the one as of the other. Every pair in a batch counts, so that a text is encoded once for all of its pairs.
@@ -17,42 +17,44 @@ import torch
 from transformers import set_seed
 
 from newsml.config.finetune import FinetuneConfig
-from newsml.models.encoder import encode
-from newsml.training.classifiers import PAD_TO, parts, prepared
+from newsml.models.encoder import encode, unit_vectors
+from newsml.training.classifiers import PAD_TO, parts, prepared, with_lora
 from newsml.training.data import Split
 from newsml.training.evaluate import Judged
 from newsml.training.examples import Example
-from newsml.training.head import bare_classifier, finish
+from newsml.training.head import check_labels, finish
 from newsml.training.trainer import OwnLossTrainer, Say, arguments, fingerprint, set_up, train
 
 
 def fit_few_shot(
     config: FinetuneConfig, split: Split, labels: Sequence[str], base: Path, folder: Path, say: Say
 ) -> Judged | None:
-    """Tune the base on pairs, fit a head on what it makes of each row, save, reload, and ask about the held-out rows.
+    """Tune an adapter on pairs, fit a head on its mean vectors, save, reload, and ask about the held-out rows.
 
     Returns:
         Its answers; None where nothing is held out.
 
     Raises:
-        TrainingError: The base's own classification head is not a single linear layer, or a label has no rows.
+        TrainingError: A label has no rows.
     """
     set_seed(config.seed)
     encoder, examples, dev = prepared(config, split, base, say)
-    model, head = bare_classifier(config, base, labels, examples)
-    set_up(model, config)
+    check_labels(labels, examples)
+    model = with_lora(encoder.model.train(), config)
+    set_up(encoder.model, config)
     training = config.training.model_copy(
         update={"batch_size": max(config.training.batch_size // 2, 1), "group_by_length": False}
     )
     trainer = OwnLossTrainer(
-        model=_Pairs(model.train()),
+        model=_Pairs(encoder.model),
         args=arguments(config.model_copy(update={"training": training})),
         train_dataset=[{"place": place} for place in range(len(examples))],
         data_collator=_Collator(config, examples, encoder.tokenizer),
     )
     say(f"training on pairs of {len(examples)} inputs")
     train(trainer, fingerprint(config, split), say)
-    return finish(config, split, (model, head), (examples, dev), encoder.tokenizer, folder)
+    model.save_pretrained(folder)
+    return finish(config, split, encoder, (examples, dev), labels, folder, base)
 
 
 class _Collator:
@@ -88,9 +90,9 @@ class _Pairs(torch.nn.Module):
 
     def forward(self, texts: Any, lengths: torch.Tensor, kinds: torch.Tensor) -> dict[str, torch.Tensor]:
         """Mean squared error of the cosines of all pairs, those of one class and those of two weighing the same."""
-        made = [(rows, self.model(**part).logits) for rows, part in parts(texts, lengths)]
+        made = [(rows, unit_vectors(self.model, part)) for rows, part in parts(texts, lengths)]
         order = torch.argsort(torch.cat([rows for rows, _ in made]))
-        vectors = torch.nn.functional.normalize(torch.cat([out for _, out in made])[order].float(), dim=-1)
+        vectors = torch.cat([out for _, out in made])[order].float()
         above = torch.triu(torch.ones(len(kinds), len(kinds), dtype=torch.bool, device=kinds.device), diagonal=1)
         same = (kinds[:, None] == kinds[None, :])[above]
         errors = ((vectors @ vectors.T)[above] - same.float()) ** 2

@@ -29,6 +29,7 @@ from newsml.training.cards import Figures, Made, make_card, note_base
 from newsml.training.data import Split, folds, label_name, read_split
 from newsml.training.method import Choice, choose, settled
 from newsml.training.processes import Released, is_first
+from newsml.training.start import start_labels
 from newsml.training.trainer import LOG
 
 NOT_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO)
@@ -237,7 +238,7 @@ def label_names(config: FinetuneConfig, split: Split) -> tuple[str, ...]:
     if config.task.startswith("summary-") or config.task == "topics-zero-shot":
         return ()
     found = sorted({label for row in split.train for label in row.labels})
-    named = tuple(dict.fromkeys(map(label_name, config.labels)))
+    named = tuple(dict.fromkeys(map(label_name, config.labels or start_labels(config))))
     everything = {label for row in (*split.train, *split.dev) for label in row.labels}
     if unknown := sorted(everything - set(named or found)):
         known = f"{', '.join(named)}" if named else "those to train on"

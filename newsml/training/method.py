@@ -48,6 +48,8 @@ def choose(config: FinetuneConfig, split: Split, *, gpu: bool) -> Choice:
         return Choice(config.method, "the recipe says so")
     if config.task not in ("topics", "claim-stance", "target-stance"):
         return Choice("lora", f"{config.task} is an adapter on its base")
+    if config.start is not None:
+        return Choice("lora", f"goes on from {config.start}")
     rows = len(split.train)
     if gpu and rows >= WHOLE_ROWS:
         return Choice("full", f"{rows:,} rows and a GPU")

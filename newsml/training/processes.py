@@ -1,11 +1,13 @@
 """Where a run stands among the processes of a data-parallel one (``accelerate launch``, ``torchrun``).
 
-Owns who writes and who speaks: the first process. Knows nothing of models.
+Owns who writes and who speaks, the first process, and how a process takes its leave. Knows nothing of models.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class Released(Exception):  # noqa: N818  # no error: the process has done its part
@@ -20,3 +22,16 @@ def is_first() -> bool:
 def count() -> int:
     """How many processes train together."""
     return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Ends the processes' connection with the work: one that is open when an interpreter ends may abort it."""
+    try:
+        yield
+    finally:
+        if count() > 1:
+            from torch import distributed
+
+            if distributed.is_initialized():
+                distributed.destroy_process_group()

@@ -20,7 +20,7 @@ from newsml.evaluation.figures.summaries import ROUGE, figures, rouge
 from newsml.evaluation.predictions import Prediction
 from newsml.io.rows import Row
 from newsml.models.encoder import Encoder
-from newsml.models.scorer import SentenceHead, SentenceScorer, collate, encode_window, save_head
+from newsml.models.scorer import SentenceHead, SentenceScorer, collate, encode_window, load_head, save_head
 from newsml.results import ModelInfo
 from newsml.tasks.extractive import Extractive, scored_windows
 from newsml.tasks.run import stream
@@ -30,6 +30,7 @@ from newsml.training.cards import Figures, Measured
 from newsml.training.classifiers import PAD_TO, with_lora
 from newsml.training.data import Split
 from newsml.training.examples import oracle
+from newsml.training.start import start_folder
 from newsml.training.trainer import OwnLossTrainer, Say, arguments, fingerprint, load_base, set_up, train
 
 SUMMARY_SENTENCES = 3
@@ -45,7 +46,10 @@ def fit_sentences(config: FinetuneConfig, split: Split, base: Path, folder: Path
     encoder = load_base(config, base)
     say("choosing oracle sentences")
     entries = [entry for row in split.train for entry in _entries(row, encoder, max_tokens=config.training.max_tokens)]
-    model = _Extractor(with_lora(encoder.model.train(), config), encoder.model.config.hidden_size)
+    head = SentenceHead(encoder.model.config.hidden_size)
+    if (start := start_folder(config)) is not None:
+        head = load_head(start, encoder.model.config.hidden_size)
+    model = _Extractor(with_lora(encoder.model.train(), config), head.float().train())
     set_up(encoder.model, config)
     trainer = OwnLossTrainer(
         model=model,
@@ -91,10 +95,10 @@ def _measured(rows: Sequence[Row], summaries: Sequence[str], *, seed: int) -> Me
 
 
 class _Extractor(torch.nn.Module):
-    def __init__(self, encoder: Any, width: int) -> None:
+    def __init__(self, encoder: Any, head: SentenceHead) -> None:
         super().__init__()
         self.encoder = encoder
-        self.head = SentenceHead(width)
+        self.head = head
 
     def forward(
         self, owners: torch.Tensor, places: torch.Tensor, labels: torch.Tensor, **inputs: Any

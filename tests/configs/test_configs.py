@@ -59,6 +59,7 @@ def test_a_recipe_is_named_after_its_file(path: Path) -> None:
     assert recipe.output == f"runs/{path.stem}"
     assert recipe.training_data
     assert recipe.card.limits
+    assert recipe.start is None or recipe.start in {f"runs/{other.stem}/model" for other in RECIPES}
 
 
 @recipes
@@ -84,6 +85,7 @@ def test_a_recipe_can_be_carried_out(path: Path, models: Path, tmp_path: Path) -
         update={"max_steps": 2, "batch_size": 4, "save_steps": 2, "max_tokens": most, "precision": "fp32"}
     )
     places = {
+        "start": None,
         "base": str(models / ("chat" if writes else "base")),
         "data_root": str(tmp_path / "data"),
         "output": str(tmp_path / "out"),

@@ -143,18 +143,20 @@ def test_what_cannot_be_used_is_skipped_and_told(tmp_path: Path) -> None:
             {"text": "…", "claim": "a", "label": "x"},
             {"text": "Rain\0", "claim": "a", "label": "x"},
             {"text": "Rain fell over all of Oslo.", "claim": "a", "label": "x"},
+            {"text": "By Reuters staff", "claim": "a", "label": "x"},
             {"text": "Rain.", "claim": None, "label": "x"},
             {"text": "Rain.", "claim": "a", "label": None},
             {"text": "Rain.", "claim": "a", "label": "x"},
         ],
     )
-    split = read_split(recipe(tmp_path, {"columns": CLAIMS, "max_words": 3}, task="claim-stance"))
+    split = read_split(recipe(tmp_path, {"columns": CLAIMS, "max_words": 3, "without": "^By "}, task="claim-stance"))
     assert len(split.train) == 1
     reasons = {reason.removeprefix("train[0] rows.jsonl: "): count for reason, count in split.skipped.items()}
     assert reasons == {
         "no text": 3,
         "text that is none: NUL characters, or too long": 1,
         "over 3 words": 1,
+        "text with ^By ": 1,
         "no claim": 1,
         "no label": 1,
     }
@@ -184,8 +186,9 @@ def test_where_limit_and_repeat(tmp_path: Path) -> None:
     write(tmp_path / "rows.jsonl", [{**row, "part": n % 3} for n, row in enumerate(topics(30))])
     assert len(read_split(recipe(tmp_path, {"where": {"part": ["0", "2"]}})).train) == 20
     assert len(read_split(recipe(tmp_path, {"limit": 7})).train) == 7
-    counts = Counter(row.label for row in read_split(recipe(tmp_path, {"limit": {"a": 2}})).train)
-    assert counts == {"a": 2, "b": 15}
+    for others, left in (({}, 15), ({"*": 3}, 3)):
+        counts = Counter(row.label for row in read_split(recipe(tmp_path, {"limit": {"a": 2, **others}})).train)
+        assert counts == {"a": 2, "b": left}
     assert len(read_split(recipe(tmp_path, {"repeat": 3})).train) == 90
     assert len(read_split(recipe(tmp_path, {}, {"limit": 4, "dev": 1.0})).dev) == 4
 

@@ -12,7 +12,9 @@ import pytest
 import torch
 from peft import PeftModel
 from pydantic import ValidationError
+from safetensors.torch import load_file
 from transformers import (
+    AutoModel,
     AutoModelForCausalLM,
     AutoModelForSequenceClassification,
     AutoTokenizer,
@@ -25,12 +27,12 @@ from newsml.article import Article
 from newsml.errors import DataError, ModelError, TrainingError, WriteError
 from newsml.models.card import read_card
 from newsml.models.classifier import Classifier
-from newsml.models.encoder import TextPair
+from newsml.models.encoder import Encoder, TextPair
 from newsml.tasks.stance import StanceDetector
 from newsml.tasks.summarize import Summarizer
 from newsml.tasks.topics import TopicClassifier
 from newsml.training.classifiers import parts
-from newsml.training.finetune import finetune
+from newsml.training.finetune import Outcome, finetune
 
 TABLE = {"path": "rows.jsonl", "columns": {"text": "text", "label": "label"}}
 PAIRS = [TextPair("Rain", "The team won the cup."), TextPair("Snow fell on the border.")]
@@ -72,9 +74,8 @@ def test_the_adapter_works_in_newsml_and_in_plain_peft(recipe: Any, models: Path
     same_logits(plain, models / "base", Classifier.merged(models / "base", outcome.folder, outcome.labels))
 
 
-@pytest.mark.parametrize("method", ["full", "head", "few-shot"])
-def test_a_whole_model_works_in_plain_transformers(recipe: Any, method: str) -> None:
-    outcome = finetune(recipe(method=method))
+def test_a_whole_model_works_in_plain_transformers(recipe: Any) -> None:
+    outcome = finetune(recipe(method="full"))
     plain = AutoModelForSequenceClassification.from_pretrained(outcome.folder).eval()
     assert tuple(plain.config.id2label[n] for n in range(3)) == outcome.labels
     same_logits(plain, outcome.folder, Classifier.whole(outcome.folder))
@@ -83,16 +84,43 @@ def test_a_whole_model_works_in_plain_transformers(recipe: Any, method: str) -> 
     assert classifier.predict(Article("Rain fell on Oslo.")).label in outcome.labels
 
 
-def test_a_head_is_what_scikit_learn_fitted(recipe: Any) -> None:
+@pytest.mark.parametrize("method", ["head", "few-shot"])
+def test_a_head_on_means_follows_the_formula_of_its_card(recipe: Any, models: Path, method: str) -> None:
+    outcome = finetune(recipe(method=method))
+    card = read_card(outcome.folder)
+    assert card.formula is not None
+    assert "logits = W v + b" in card.formula
+    encoder, tokenizer = AutoModel.from_pretrained(models / "base"), AutoTokenizer.from_pretrained(models / "base")
+    if method == "few-shot":
+        encoder = PeftModel.from_pretrained(encoder, outcome.folder)
+    head = load_file(outcome.folder / "mean_head.safetensors")
+    text = "Rain fell on Oslo, and the ministers talked of peace."
+    with torch.no_grad():
+        vector = encoder.eval()(**tokenizer(text, return_tensors="pt")).last_hidden_state[0].mean(0)
+    expected = head["weight"] @ torch.nn.functional.normalize(vector, dim=0) + head["bias"]
+    ours = on_means(models / "base", outcome)
+    np.testing.assert_allclose(ours([TextPair(text)])[0], expected, atol=1e-5)
+    classifier = TopicClassifier.from_pretrained(outcome.folder)
+    assert classifier.labels == outcome.labels
+    classifier.save_pretrained(outcome.folder.parent / "again")
+    again = TopicClassifier.from_pretrained(outcome.folder.parent / "again")
+    assert again.predict(Article(text)).scores == classifier.predict(Article(text)).scores
+
+
+def on_means(base: Path, outcome: Outcome) -> Classifier:
+    return Classifier.on_means(Encoder.load(base, name="base"), outcome.folder, outcome.labels)
+
+
+def test_a_head_is_what_scikit_learn_fitted(recipe: Any, models: Path) -> None:
     outcome = finetune(recipe(method="head"))
     rows = [json.loads(line) for line in (outcome.folder.parents[1] / "rows.jsonl").read_text().splitlines()]
-    logits = np.stack(Classifier.whole(outcome.folder)([TextPair(row["text"]) for row in rows]))
+    logits = np.stack(on_means(models / "base", outcome)([TextPair(row["text"]) for row in rows]))
     right = [outcome.labels[int(row.argmax())] == row_["label"] for row, row_ in zip(logits, rows, strict=True)]
     assert np.mean(right) > 0.6  # Twelve of the eighteen were fitted.
 
 
 def test_a_head_of_two_classes_gives_the_regressions_own_probabilities(
-    recipe: Any, monkeypatch: pytest.MonkeyPatch
+    recipe: Any, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from newsml.models.classifier import softmax
     from newsml.training import head
@@ -110,7 +138,7 @@ def test_a_head_of_two_classes_gives_the_regressions_own_probabilities(
     assert outcome.labels == ("a", "b")
     rows = [json.loads(line) for line in (outcome.folder.parents[1] / "rows.jsonl").read_text().splitlines()]
     pairs = [TextPair(row["text"]) for row in rows if row["label"] != "war"]
-    ours = softmax(np.stack(Classifier.whole(outcome.folder)(pairs)))
+    ours = softmax(np.stack(on_means(models / "base", outcome)(pairs)))
     np.testing.assert_allclose(ours, kept[1].predict_proba(kept[0].astype(np.float64)), atol=1e-4)
 
 
@@ -307,8 +335,8 @@ def test_bases_with_a_head_of_several_layers_are_fitted_and_reloaded(
     assert any("classifier.dense" in name for name in weights(outcome))
     assert not any("classifier" in name and "lora" in name for name in weights(outcome))
     assert TopicClassifier.from_pretrained(outcome.folder).predict(Article("Rain fell.")).label in outcome.labels
-    with pytest.raises(TrainingError, match="no single linear head"):
-        finetune(recipe("head", base=str(tmp_path / "mpnet"), method="head"))
+    headed = finetune(recipe("head", base=str(tmp_path / "mpnet"), method="head"))
+    assert TopicClassifier.from_pretrained(headed.folder).predict(Article("Rain fell.")).label in headed.labels
 
 
 def test_a_base_without_a_pooler_cannot_carry_an_adapter(recipe: Any, models: Path, tmp_path: Path) -> None:
