@@ -48,7 +48,8 @@ class Table(StrictModel):
         separator: What stands between the labels of a cell of text that holds several, such as ``;``.
         label: The label of every row, for a table whose rows are all of one class and have no column for it.
         labels: The table's labels to newsml's; a label mapped to null is dropped, one not listed is a fault.
-        limit: At most so many rows; or so many for each label that is named, ``"*"`` for all others. Drawn with the seed.
+        limit: At most so many rows; or so many for each label that is named, ``"*"`` for the others. Drawn with the
+            seed.
         unrelated: Claim stance: so many claims from other articles are added to each article as *unrelated*. Target
             stance: so many targets of other texts are added to each text as *neutral*.
         stories: Claim stance: keep only this share of the stories, drawn with the seed. A story is what related claims
