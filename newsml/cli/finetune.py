@@ -5,7 +5,9 @@ Owns the command, its progress lines and the table of figures. Knows nothing of 
 
 from __future__ import annotations
 
+import shlex
 import sys
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -62,7 +64,8 @@ def finetune(
             from newsml.training.processes import together
 
             with quiet(), together():
-                outcome = carry_out(recipe, say=lambda line: typer.echo(line, err=True))
+                command = _command(config, changes or ())
+                outcome = carry_out(recipe, command=command, say=lambda line: typer.echo(line, err=True))
     except KeyboardInterrupt as error:
         raise KeyboardInterrupt(
             f"interrupted; run the same command again to go on from the last checkpoint in {recipe.output}"
@@ -79,6 +82,12 @@ def finetune(
         from newsml.models.push import push as put
 
         screen.print(f"pushed: {put(outcome.folder, push)}", markup=False, soft_wrap=True)
+
+
+def _command(config: Path, changes: Sequence[str]) -> str:
+    """What was typed, but for where the data lie and where the model goes."""
+    told = [change for change in changes if change.partition("=")[0].strip() not in ("data_root", "output")]
+    return shlex.join(["newsml", "finetune", str(config), *(part for change in told for part in ("--set", change))])
 
 
 def _tables(figures: Figures) -> list[Table]:

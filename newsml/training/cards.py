@@ -96,8 +96,9 @@ def make_card(
     labels: Sequence[str],
     calibration: Calibration | None,
     figures: Figures,
+    command: str,
 ) -> Card:
-    """Describe a fine-tuned model: its recipe's words and the run's figures."""
+    """Describe a fine-tuned model: its recipe's words, and the run's figures with the command that gave them."""
     any_labels = config.task == "topics-zero-shot"
     return Card(
         name=config.name,
@@ -113,7 +114,7 @@ def make_card(
         limits=config.card.limits or "Not known; see the data it was trained on.",
         intended_use=config.card.intended_use,
         tried=config.card.tried,
-        figures=tuple(_figures(config, figures)),
+        figures=tuple(_figures(config, figures, command)),
         calibration=calibration,
         formula=_formula(config),
     )
@@ -126,7 +127,7 @@ def _formula(config: FinetuneConfig) -> str | None:
     return by_task.get(config.task) or by_method.get(config.method)
 
 
-def _figures(config: FinetuneConfig, figures: Figures) -> list[Figure]:
+def _figures(config: FinetuneConfig, figures: Figures, command: str) -> list[Figure]:
     made = []
     held = f"{config.folds}-fold cross-validation by group" if config.folds else "held-out groups"
     if config.training.patience or config.sweep:
@@ -147,7 +148,7 @@ def _figures(config: FinetuneConfig, figures: Figures) -> list[Figure]:
                 data=data or config.train[-1].name,
                 split=f"{held}, seed {config.seed}",
                 rows=measured.rows,
-                command=f"newsml finetune configs/finetune/{config.name}.yaml",
+                command=command,
                 hardware=_hardware(),
                 date=date.today(),
             )

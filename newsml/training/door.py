@@ -97,7 +97,8 @@ def finetune_on(
     recipe = validated(plain, FinetuneConfig, where="finetune")
     _write(folder, plain, written)
     with redirect_stdout(sys.stderr), quiet():  # The trainer prints its losses.
-        return finetune(recipe, say=say or ScreenProgress().say).folder
+        command = f"newsml finetune {folder / RECIPE_FILE}"
+        return finetune(recipe, command=command, say=say or ScreenProgress().say).folder
 
 
 def _recipe(task: Task, folder: Path, given: Mapping[str, str]) -> dict[str, Any]:

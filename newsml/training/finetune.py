@@ -54,7 +54,9 @@ class Outcome:
     labels: tuple[str, ...]
 
 
-def finetune(config: FinetuneConfig, *, say: Callable[[str], None] = lambda _: None) -> Outcome:
+def finetune(
+    config: FinetuneConfig, *, command: str = "newsml finetune RECIPE", say: Callable[[str], None] = lambda _: None
+) -> Outcome:
     """Carry out a recipe.
 
     Checkpoints lie in ``output/checkpoints``; a killed run started again goes on from the last one. The model lies
@@ -63,6 +65,7 @@ def finetune(config: FinetuneConfig, *, say: Callable[[str], None] = lambda _: N
 
     Args:
         config: The recipe.
+        command: What was typed, for the card.
         say: Receives a line of progress now and then.
 
     Returns:
@@ -98,7 +101,7 @@ def finetune(config: FinetuneConfig, *, say: Callable[[str], None] = lambda _: N
         (made.folder / "training.json").write_text(text, encoding="utf-8")
         note_base(made.folder, base)
         weights = model_files(made.folder, sorted(path.name for path in made.folder.glob("*.safetensors")))
-        card = make_card(config, base, labels, made.calibration, made.figures)
+        card = make_card(config, base, labels, made.calibration, made.figures, command)
         write_card(card.model_copy(update={"files": weights}), made.folder)
         shutil.rmtree(output / "model", ignore_errors=True)
         folder = made.folder.rename(output / "model")

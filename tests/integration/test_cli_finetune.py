@@ -68,7 +68,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_recipe_becomes_a_model_and_a_table(folder: Path) -> None:
     done = subprocess.run(
-        [*COMMAND, "--set", "training.epochs=1"], cwd=folder, capture_output=True, encoding="utf-8", check=False
+        [*COMMAND, "--set", "training.epochs=1", "--set", "data_root=."], cwd=folder, capture_output=True, encoding="utf-8", check=False
     )
     assert done.returncode == 0, done.stderr
     heading, systems, *figures = done.stdout.splitlines()
@@ -83,6 +83,7 @@ def test_a_recipe_becomes_a_model_and_a_table(folder: Path) -> None:
     card = read_card(folder / "out" / "model")
     assert card.name == "tiny"
     assert card.labels == ("sport", "weather")
+    assert card.figures[0].command == "newsml finetune tiny.yaml --set training.epochs=1"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for one process")

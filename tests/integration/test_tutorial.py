@@ -49,7 +49,7 @@ def test_the_tutorial_does_what_it_says(place: Path) -> None:
             assert lines(printed[block["of"]]) == lines(text)
     assert len(printed) > 4
     assert (place / "runs" / "desks-report" / "report.html").stat().st_size > 10_000
-    assert (place / "runs" / "desks-again" / "model" / "model.safetensors").is_file()
+    assert (place / "runs" / "desks-again" / "model" / "mean_head.safetensors").is_file()
     assert not (place / "home" / "cards" / "desks.yaml").exists()
 
 
