@@ -17,9 +17,8 @@ Method = Literal["auto", "head", "few-shot", "lora", "full"]
 EPOCHS: dict[str, float] = {"few-shot": 10.0}
 """Passes of a method over the training rows where the recipe names none; 3 for the others."""
 
-LEARNING_RATES: dict[str, float] = {"lora": 5e-4, "full": 5e-5, "few-shot": 5e-5}
-"""Peak rate of a method where the recipe names none: every weight moves in the last two, low-rank updates in the
-first."""
+LEARNING_RATES: dict[str, float] = {"lora": 5e-4, "full": 5e-5, "few-shot": 5e-4}
+"""Peak rate of a method where the recipe names none: every weight moves in ``full``, low-rank updates in the others."""
 
 
 class Training(StrictModel):
@@ -28,7 +27,7 @@ class Training(StrictModel):
     Attributes:
         epochs: Passes over the training rows; by default 3, and 10 for ``few-shot``.
         max_steps: Stop after so many optimiser steps (0: no limit).
-        learning_rate: Peak of a linear schedule with warm-up; by default 5e-4 for ``lora``, 5e-5 for ``full`` and
+        learning_rate: Peak of a linear schedule with warm-up; by default 5e-5 for ``full``, 5e-4 for ``lora`` and
             ``few-shot``.
         warmup: Share of the steps in which the rate rises, 0 to 1.
         batch_size: Rows a step and process; of ``few-shot`` texts a step.

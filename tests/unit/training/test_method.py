@@ -53,7 +53,7 @@ def test_what_a_recipe_leaves_open_depends_on_the_method(recipe: Any) -> None:
         config = recipe(method=method)
         training = settled(config, choose(config, split(5), gpu=False)).training
         rates[method] = (training.learning_rate, training.epochs)
-    assert rates == {"lora": (5e-4, 3.0), "full": (5e-5, 3.0), "few-shot": (5e-5, 10.0)}
+    assert rates == {"lora": (5e-4, 3.0), "full": (5e-5, 3.0), "few-shot": (5e-4, 10.0)}
     named = recipe(training={"learning_rate": 0.25, "epochs": 2})
     kept = settled(named, choose(named, split(5), gpu=False)).training
     assert (kept.learning_rate, kept.epochs) == (0.25, 2)
