@@ -52,12 +52,12 @@ class Source(Table):
         repeat: How often the rows stand in the training set.
         dev: Share of the groups held out for evaluation, 0 to 0.9; 1 keeps all rows for evaluation.
         stratified: Hold out this share of every label's groups, rather than of all; a label with one group is all
-            trained on.
+            trained on. Off, and for summaries, groups are drawn as by ``held_out`` of an evaluation.
     """
 
     repeat: int = Field(default=1, ge=1)
     dev: float = Field(default=0.0, ge=0.0, le=1.0)
-    stratified: bool = False
+    stratified: bool = True
 
 
 class CardText(StrictModel):

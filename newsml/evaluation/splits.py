@@ -32,7 +32,8 @@ def held_out_of_each(rows: Sequence[Row], share: float, seed: int) -> set[str]:
     rarest: dict[str, str] = {}
     for row in rows:
         of_group = (*row.labels, rarest.get(row.group, row.label))
-        rarest[row.group] = min((label for label in of_group if label), key=lambda label: (counts[label], label))
+        named = (label for label in of_group if label)
+        rarest[row.group] = min(named, key=lambda label: (counts[label], label), default="")
     strata: dict[str, set[str]] = {}
     for group, label in rarest.items():
         strata.setdefault(label, set()).add(group)

@@ -70,7 +70,7 @@ def read_split(config: FinetuneConfig) -> Split:
         if source.stories:
             rows = whole_stories(rows, source.stories, config.seed)
         share = 0.0 if config.folds else source.dev
-        if source.stratified and share < 1:
+        if source.stratified and share < 1 and not config.task.startswith("summary-"):
             held = held_out_of_each(rows, share, config.seed)
         else:
             held = held_out({row.group for row in rows}, share, config.seed)

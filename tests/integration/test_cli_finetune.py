@@ -68,7 +68,11 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_recipe_becomes_a_model_and_a_table(folder: Path) -> None:
     done = subprocess.run(
-        [*COMMAND, "--set", "training.epochs=1", "--set", "data_root=."], cwd=folder, capture_output=True, encoding="utf-8", check=False
+        [*COMMAND, "--set", "training.epochs=1", "--set", "data_root=."],
+        cwd=folder,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     heading, systems, *figures = done.stdout.splitlines()
