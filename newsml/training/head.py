@@ -15,12 +15,12 @@ import torch
 from newsml.config.finetune import FinetuneConfig
 from newsml.errors import TrainingError
 from newsml.models.classifier import Classifier, save_mean_head
-from newsml.models.encoder import Encoder, run_batches, unit_vectors
+from newsml.models.encoder import Encoder, device, run_batches, unit_vectors
 from newsml.training.classifiers import check_saved, class_weights, prepared
 from newsml.training.data import Split
 from newsml.training.evaluate import Judged, judge
 from newsml.training.examples import Example
-from newsml.training.trainer import Say
+from newsml.training.trainer import Say, bf16
 
 REGULARISATION = 0.01
 """Inverse strength of the L2 penalty on standardised vectors: the best of .001 to 1 by five-fold cross-validation on
@@ -79,9 +79,10 @@ def finish(
     found = [example.label for example in examples]
     pairs = [example.pair for example in examples]
     encoder.model.eval()
-    vectors = run_batches(
-        pairs, encoder.tokenizer, encoder.max_tokens, lambda batch: unit_vectors(encoder.model, batch)
-    )
+    with torch.autocast(device().type, torch.bfloat16, enabled=bf16(config.training.precision)):
+        vectors = run_batches(
+            pairs, encoder.tokenizer, encoder.max_tokens, lambda batch: unit_vectors(encoder.model, batch)
+        )
     weights = class_weights(found, labels, config.training.class_weights)
     head = _linear(_fitted(np.stack(vectors), found, labels, weights, config.seed), labels)
     save_mean_head(head, folder)
