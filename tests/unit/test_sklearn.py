@@ -64,7 +64,7 @@ CANNOT_APPLY = {
     "check_methods_sample_order_invariance": "in fp32 the texts beside it change the seventh digit of a text's score",
     "check_methods_subset_invariance": "in fp32 the texts beside it change the seventh digit of a text's score",
 }
-"""Checks that the estimator need not pass, and why."""
+"""Checks that the estimator need not pass, though by luck it may, and why."""
 
 
 def test_scikit_learns_own_checks(models: Path) -> None:
@@ -72,7 +72,6 @@ def test_scikit_learns_own_checks(models: Path) -> None:
     results = check_estimator(estimator, expected_failed_checks=CANNOT_APPLY, on_skip=None)
     status = [result["status"] for result in results]
     assert status.count("passed") > 45
-    assert {result["check_name"] for result in results if result["status"] == "xfail"} == set(CANNOT_APPLY)
 
 
 @pytest.fixture
