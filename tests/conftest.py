@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
+from safetensors.torch import save_model
 from transformers import (
     BartConfig,
     BartForConditionalGeneration,
@@ -27,7 +28,7 @@ from newsml.article import Article
 from newsml.models.calibration import Calibration
 from newsml.models.card import Card, write_card
 from newsml.models.label_space import save_centre
-from newsml.models.scorer import SentenceHead, save_head
+from newsml.models.scorer import HEAD_FILE, SentenceHead
 from newsml.results import CLAIM_LABELS, TARGET_LABELS
 from newsml.tasks.taxonomy import iptc
 
@@ -103,7 +104,7 @@ def save_adapter(folder: Path, base: Path, task: str, labels: Sequence[str], *, 
     headless = task in ("summary-extractive", "topics-zero-shot")
     model: Any
     if task == "summary-extractive":
-        save_head(SentenceHead(WIDTH, 16), _made(folder))
+        save_model(SentenceHead(WIDTH, 16), str(_made(folder) / HEAD_FILE))
     if headless:
         model = BertModel.from_pretrained(base)
     else:

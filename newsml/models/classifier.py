@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from transformers import AutoModelForSequenceClassification
 
 from newsml.errors import ModelError
@@ -161,11 +161,6 @@ class Classifier:
         folder.mkdir(parents=True, exist_ok=True)
         self.model.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
-
-
-def save_mean_head(linear: torch.nn.Linear, folder: Path) -> None:
-    """Write a head on mean vectors where ``Classifier.on_means`` finds it."""
-    save_file({key: value.contiguous() for key, value in linear.state_dict().items()}, folder / HEAD_FILE)
 
 
 def new_classifier(base: Path, labels: Sequence[str]) -> tuple[Any, set[str]]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from newsml.models.encoder import Encoder, batches, device, loading, to_device, valid
 
@@ -139,8 +139,3 @@ def load_head(folder: Path, width: int) -> SentenceHead:
         head = SentenceHead(width, tensors["inner.bias"].shape[0])
         head.load_state_dict(tensors)
     return head
-
-
-def save_head(head: SentenceHead, folder: Path) -> None:
-    """Write the head beside its adapter."""
-    save_file({key: value.contiguous() for key, value in head.state_dict().items()}, folder / HEAD_FILE)

@@ -87,8 +87,7 @@ def finetune_on(
     tables = _tables(task, train, folder / "train", columns, written, source, share)
     if not isinstance(dev, int | float):
         tables += _tables(task, dev, folder / "dev", columns, written, source, 1.0)
-    given = {"name": name or None, "method": method, "base": None if base is None else str(base)}
-    plain = _recipe(task, folder, {key: value for key, value in given.items() if value is not None}) | {
+    plain = _recipe(task, folder, name=name or None, method=method, base=base) | {
         "seed": seed,
         "labels": list(labels),
         "train": tables,
@@ -101,15 +100,15 @@ def finetune_on(
         return finetune(recipe, command=command, say=say or ScreenProgress().say).folder
 
 
-def _recipe(task: Task, folder: Path, given: Mapping[str, str]) -> dict[str, Any]:
-    """What every recipe says: what is made, from what, and where it goes."""
+def _recipe(task: Task, folder: Path, **given: str | Path | None) -> dict[str, Any]:
+    """What every recipe says: what is made, from what, and where it goes; what is not given is left to its default."""
     return {
         "kind": "finetune",
         "name": _slug(folder) or task,
         "task": task,
         "output": str(folder),
         "card": {"summary": f"A model of task {task}, fine-tuned with newsml."},
-        **given,
+        **{key: str(value) for key, value in given.items() if value is not None},
     }
 
 

@@ -60,8 +60,8 @@ def finetune(
     """Carry out a recipe.
 
     Checkpoints lie in ``output/checkpoints``; a killed run started again goes on from the last one. The model lies
-    in ``output/model``: a PEFT adapter with its head (``lora``), a whole model (``full``, ``head``), and the card. The
-    folder is replaced once everything is done, so that what lies there is always whole.
+    in ``output/model``: a PEFT adapter with its head (``lora``, ``few-shot``), a head (``head``), a whole model
+    (``full``), and the card. The folder is replaced once everything is done, so that what lies there is always whole.
 
     Args:
         config: The recipe.

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import save_model
 
 from newsml.config.finetune import FinetuneConfig
 from newsml.errors import TrainingError
-from newsml.models.classifier import Classifier, save_mean_head
+from newsml.models.classifier import HEAD_FILE, Classifier
 from newsml.models.encoder import Encoder, device, run_batches, unit_vectors
 from newsml.training.classifiers import check_saved, class_weights, prepared
 from newsml.training.data import Split
@@ -85,7 +86,7 @@ def finish(
         )
     weights = class_weights(found, labels, config.training.class_weights)
     head = _linear(_fitted(np.stack(vectors), found, labels, weights, config.seed), labels)
-    save_mean_head(head, folder)
+    save_model(head, str(folder / HEAD_FILE))
     saved = Classifier.on_means(Encoder.load(base, name=config.base), folder, labels)
     check_saved(Classifier.mean_head(encoder, head, labels), saved, [*dev, *examples])
     return judge(config, split, dev, saved, labels)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import save_model
 from transformers import set_seed
 
 from newsml.article import Article
@@ -20,7 +21,7 @@ from newsml.evaluation.figures.summaries import ROUGE, figures, rouge
 from newsml.evaluation.predictions import Prediction
 from newsml.io.rows import Row
 from newsml.models.encoder import Encoder
-from newsml.models.scorer import SentenceHead, SentenceScorer, collate, encode_window, load_head, save_head
+from newsml.models.scorer import HEAD_FILE, SentenceHead, SentenceScorer, collate, encode_window, load_head
 from newsml.results import ModelInfo
 from newsml.tasks.extractive import Extractive, scored_windows
 from newsml.tasks.run import stream
@@ -46,10 +47,9 @@ def fit_sentences(config: FinetuneConfig, split: Split, base: Path, folder: Path
     encoder = load_base(config, base)
     say("choosing oracle sentences")
     entries = [entry for row in split.train for entry in _entries(row, encoder, max_tokens=config.training.max_tokens)]
-    head = SentenceHead(encoder.model.config.hidden_size)
-    if (start := start_folder(config)) is not None:
-        head = load_head(start, encoder.model.config.hidden_size)
-    model = _Extractor(with_lora(encoder.model.train(), config), head.float().train())
+    width, start = encoder.model.config.hidden_size, start_folder(config)
+    head = SentenceHead(width) if start is None else load_head(start, width)
+    model = _Extractor(with_lora(encoder.model.train(), config), head)
     set_up(encoder.model, config)
     trainer = OwnLossTrainer(
         model=model,
@@ -60,7 +60,7 @@ def fit_sentences(config: FinetuneConfig, split: Split, base: Path, folder: Path
     say(f"training on {len(entries)} windows")
     train(trainer, fingerprint(config, split), say)
     model.encoder.save_pretrained(folder)
-    save_head(model.head, folder)
+    save_model(model.head, str(folder / HEAD_FILE))
     scorer = SentenceScorer(Encoder.load(base, name=config.base), folder)
     extractive = Extractive(scorer, ModelInfo(config.name, ""), max_tokens=config.training.max_tokens)
     return evaluate(split.dev, extractive, say, seed=config.seed)

@@ -143,7 +143,7 @@ def test_all_faults_of_a_recipe_are_listed_at_once(tmp_path: Path) -> None:
     for key in (
         "epoch: unknown key",
         "training.epochs: got the string 'many'",
-        "seeds: unknown key; did you mean 'seed'",
+        "seeds: unknown key; did you mean 'seed' or 'sweep'?",
     ):
         assert any(fault.strip().startswith(key) for fault in faults), faults
 

@@ -38,8 +38,8 @@ def test_training_starts_at_the_weights_of_the_adapter(recipe: Any, changes: dic
 
 def test_the_method_is_then_an_adapter_and_the_labels_are_its_own(recipe: Any) -> None:
     first = finetune(recipe("first")).folder
-    war = {"path": "rows.jsonl", "columns": {"text": "text", "label": "label"}, "dev": 0.34}
-    fewer = war | {"labels": {"sport": "sport", "weather": "weather", "war": None}}
+    table = {"path": "rows.jsonl", "columns": {"text": "text", "label": "label"}, "dev": 0.34}
+    fewer = table | {"labels": {"sport": "sport", "weather": "weather", "war": None}}
     said: list[str] = []
     outcome = finetune(recipe(start=str(first), method="auto", train=[fewer]), say=said.append)
     assert outcome.labels == ("sport", "war", "weather")
