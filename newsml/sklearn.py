@@ -39,7 +39,8 @@ class TopicEstimator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         base: Card name, hub id or folder of the encoder.
         max_tokens: Longest input in tokens; longer texts are read in windows.
         class_weights: ``"none"``, ``"balanced"`` or ``"root"``, as in a recipe.
-        epochs: Passes over the texts; this and what follows are of no matter to ``"head"``.
+        epochs: Passes over the texts, None for as many as suit their number; this and what follows are of no matter to
+            ``"head"``.
         learning_rate: Peak of the schedule.
         batch_size: Texts a step.
         lora_rank: Rank of the low-rank updates.
@@ -57,7 +58,7 @@ class TopicEstimator(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         base: str = DEFAULT_BASE,
         max_tokens: int = 256,
         class_weights: Literal["none", "balanced", "root"] = "none",
-        epochs: float = 3.0,
+        epochs: float | None = None,
         learning_rate: float = 5e-4,
         batch_size: int = 16,
         lora_rank: int = 16,

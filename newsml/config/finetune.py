@@ -97,7 +97,7 @@ class FinetuneConfig(StrictModel):
         kind: Marks the file as a recipe.
         name: Name of the model it makes.
         task: What the model does.
-        base: Card name, hub id or folder of the encoder to start from; of ``summary-abstractive``, of the chat model.
+        base: Card name, hub id or folder of the encoder to start from; of ``summary-abstractive``, of the generator.
         start: Card name, hub id or folder of an adapter of the same task and base to go on from, by method ``lora``;
             ``lora_rank`` and ``lora_alpha`` are its own, and so are the labels.
         folds: Cross-validate: tables with ``dev`` above 0 are judged in so many folds of their groups, each by a model
@@ -172,10 +172,9 @@ class FinetuneConfig(StrictModel):
     def _several(self) -> FinetuneConfig:
         if not self.multi_label:
             return self
-        if self.task != "topics" or self.method in ("head", "few-shot"):
-            raise ValueError("multi_label: goes with topics by method lora or full")
+        if self.task != "topics":
+            raise ValueError(f"multi_label: goes with topics, not {self.task}")
         odd = {
-            "folds": self.folds > 0,
             "training.class_weights": self.training.class_weights != "none",
             "training.label_smoothing": self.training.label_smoothing > 0,
             "training.secondary": self.training.secondary > 0,

@@ -14,9 +14,6 @@ from newsml.errors import suggest
 
 Method = Literal["auto", "head", "few-shot", "lora", "full"]
 
-EPOCHS: dict[str, float] = {"few-shot": 10.0}
-"""Passes of a method over the training rows where the recipe names none; 3 for the others."""
-
 LEARNING_RATES: dict[str, float] = {"lora": 5e-4, "full": 5e-5, "few-shot": 5e-4}
 """Peak rate of a method where the recipe names none: every weight moves in ``full``, low-rank updates in the others."""
 
@@ -25,7 +22,8 @@ class Training(StrictModel):
     """How the weights are fitted.
 
     Attributes:
-        epochs: Passes over the training rows; by default 3, and 10 for ``few-shot``.
+        epochs: Passes over the training rows; by default 3, of classifiers on fewer than some 3,000 rows more, up to
+            20; of ``few-shot``, which reads every row with another, 2 to 10.
         max_steps: Stop after so many optimiser steps (0: no limit).
         learning_rate: Peak of a linear schedule with warm-up; by default 5e-5 for ``full``, 5e-4 for ``lora`` and
             ``few-shot``.
@@ -75,11 +73,11 @@ class Training(StrictModel):
     precision: Literal["auto", "fp32", "bf16"] = "auto"
     save_steps: int = Field(default=200, ge=1)
 
-    def settled(self, method: str) -> Training:
-        """The same with what depends on the method filled in."""
+    def settled(self, method: str, *, epochs: float) -> Training:
+        """The same with what depends on the method, and with epochs where there are none, filled in."""
         return self.model_copy(
             update={
-                "epochs": self.epochs or EPOCHS.get(method, 3.0),
+                "epochs": self.epochs or epochs,
                 "learning_rate": self.learning_rate or LEARNING_RATES.get(method, LEARNING_RATES["lora"]),
             }
         )

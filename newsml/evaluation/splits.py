@@ -6,7 +6,7 @@ Owns every draw, each fixed by its seed. Knows nothing of tables or tasks.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from random import Random
 
@@ -31,9 +31,7 @@ def held_out_of_each(rows: Sequence[Row], share: float, seed: int) -> set[str]:
     counts = Counter(label for row in rows for label in row.labels)
     rarest: dict[str, str] = {}
     for row in rows:
-        of_group = (*row.labels, rarest.get(row.group, row.label))
-        named = (label for label in of_group if label)
-        rarest[row.group] = min(named, key=lambda label: (counts[label], label), default="")
+        rarest[row.group] = _rarest((*row.labels, rarest.get(row.group, row.label)), counts)
     strata: dict[str, set[str]] = {}
     for group, label in rarest.items():
         strata.setdefault(label, set()).add(group)
@@ -46,6 +44,16 @@ def held_out_of_each(rows: Sequence[Row], share: float, seed: int) -> set[str]:
         chosen |= set(_shuffled(groups, f"{seed} {label}")[:count])
         lacking = wanted - count
     return chosen
+
+
+def rarest_labels(rows: Sequence[Row]) -> list[str]:
+    """Of each row the rarest of its labels among all rows; empty where it has none."""
+    counts = Counter(label for row in rows for label in row.labels)
+    return [_rarest(row.labels, counts) for row in rows]
+
+
+def _rarest(labels: Sequence[str], counts: Mapping[str, int]) -> str:
+    return min(filter(None, labels), key=lambda label: (counts[label], label), default="")
 
 
 def _shuffled(groups: set[str], seed: int | str) -> list[str]:

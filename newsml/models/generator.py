@@ -198,7 +198,8 @@ class Generator:
     def answer_ids(self, text: str) -> list[int]:
         """Token ids of an answer as the model would generate it, its end included."""
         ends = self.model.generation_config.eos_token_id
-        return [*self._ids(text, special=False), ends[0] if isinstance(ends, list) else ends]
+        end = ends[0] if isinstance(ends, list) else ends
+        return [*self._ids(text, special=False), self.tokenizer.eos_token_id if end is None else end]
 
     def _ids(self, text: str, *, special: bool = True) -> list[int]:
         from newsml.models.encoder import valid

@@ -1,6 +1,6 @@
 """Generated summaries and headlines, each sentence checked against the article.
 
-Owns the prompts, the way long articles are summarized in parts, and the check. Knows nothing of decoding.
+Owns the way long articles are summarized in parts, and the check. Knows nothing of prompts or decoding.
 """
 
 from __future__ import annotations
@@ -11,25 +11,16 @@ import numpy as np
 
 from newsml.article import Article, Sentence, Span
 from newsml.models.encoder import Embedder
-from newsml.models.generator import Generation, Generator, Prompt
+from newsml.models.generator import Generation, Generator
 from newsml.models.resolve import Resolved
 from newsml.results import ModelInfo, SummaryResult, SummarySentence
 from newsml.tasks import rewrite
-from newsml.tasks.briefs import summary_system
+from newsml.tasks.briefs import parts_read, rewrites, whole_prompt
 from newsml.tasks.evidence import units
 from newsml.tasks.run import Call, Steps
 from newsml.tasks.selection import Length
 from newsml.text.sentences import split
 from newsml.text.support import unsupported
-from newsml.text.windows import windows
-
-WINDOW_TOKENS = 1024
-"""Most tokens of an article in one prompt: models lose the thread beyond."""
-
-SMALL = 1_000_000_000
-"""Parameters under which a causal model is given one sentence at a time (see ``rewrite``)."""
-
-TOKENS_PER_SENTENCE = 48
 
 
 class Abstractive:
@@ -46,18 +37,20 @@ class Abstractive:
 
     def summary(self, article: Article, length: Length) -> Steps[SummaryResult]:
         """A summary: of a long article, the summary of its windows' summaries."""
-        if self._small:
+        if rewrites(self._generator):
             checked = yield from rewrite.rewritten(article, length, self._generator, self._embedder)
             return result_of(article, self.model, checked)
         most, budget = length.limits(len(article.text.split()))
         count = most if length.words is None and length.ratio is None else max(1, round(budget / 22))
-        texts = self._windows(article.text)
+        texts = parts_read(article.text, self._generator)
         while True:
-            made = yield Call(self._generator, [self._prompt(article, text, count) for text in texts])
+            made = yield Call(
+                self._generator, [whole_prompt(self._generator, article.title, text, count) for text in texts]
+            )
             parts = [sentence for generation in made for sentence in _sentences(generation)]
             if len(texts) == 1:
                 break
-            again = self._windows(" ".join(parts))
+            again = parts_read(" ".join(parts), self._generator)
             if len(again) >= len(texts):
                 break
             texts = again
@@ -65,38 +58,13 @@ class Abstractive:
 
     def headline(self, article: Article) -> Steps[SummaryResult]:
         """A generated headline, of the opening or (small models) of the most central sentence."""
-        if self._small:
+        if rewrites(self._generator):
             checked = yield from rewrite.headline(article, self._generator, self._embedder)
             return result_of(article, self.model, checked)
-        text = self._windows(article.text)[0]
-        (generation,) = yield Call(self._generator, [self._prompt(article, text, 1)])
+        text = parts_read(article.text, self._generator)[0]
+        (generation,) = yield Call(self._generator, [whole_prompt(self._generator, article.title, text, 1)])
         line = next(iter(_sentences(generation)), generation.text)
         return (yield from self._result(article, [line]))
-
-    @property
-    def _small(self) -> bool:
-        return not self._generator.is_seq2seq and self._generator.parameters < SMALL
-
-    def _prompt(self, article: Article, text: str, count: int) -> Prompt:
-        tokens = min(TOKENS_PER_SENTENCE * count, self._answer_tokens)
-        if self._generator.is_seq2seq:
-            return Prompt(text=text, max_new_tokens=tokens)
-        system = summary_system(count)
-        return Prompt(text=f"{article.title}\n\n{text}".strip(), system=system, max_new_tokens=tokens)
-
-    @property
-    def _answer_tokens(self) -> int:
-        return max((self._generator.max_tokens or 4096) // 4, 16)
-
-    def _windows(self, text: str) -> list[str]:
-        """The text in parts that fit the model beside its prompt and answer, cut at sentence ends."""
-        limit = self._generator.max_tokens
-        room = WINDOW_TOKENS if limit is None else min(WINDOW_TOKENS, max(limit // 2, limit - 512))
-
-        def count(texts: Sequence[str]) -> list[int]:
-            return [self._generator.count_tokens(text) for text in texts]
-
-        return [window.text for window in windows(text, split(text), count, max_tokens=room)]
 
     def _result(self, article: Article, lines: list[str]) -> Steps[SummaryResult]:
         sentences = units(article, self._embedder.encoder.count_tokens)

@@ -5,14 +5,17 @@ Owns the prompts, how central a sentence is, and what counts of an answer. Knows
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from newsml.article import Article, Sentence
 from newsml.models.encoder import Embedder
-from newsml.models.generator import Generation, Prompt
+from newsml.models.generator import Generation, Generator, Prompt
 from newsml.tasks.evidence import central, units
 from newsml.tasks.run import Call, Steps
 from newsml.text.sentences import split
+from newsml.text.windows import windows
 
 SUMMARY_PROMPT = (
     "Provide a concise, objective summary of the input text in up to {count} sentences, focusing on key actions and "
@@ -40,6 +43,14 @@ BEAMS = 4
 
 SENTENCE_TOKENS = 80
 HEADLINE_TOKENS = 40
+
+WINDOW_TOKENS = 1024
+"""Most tokens of an article in one prompt: models lose the thread beyond."""
+
+SMALL = 1_000_000_000
+"""Parameters under which a causal model is given one sentence at a time (see ``rewrite``)."""
+
+TOKENS_PER_SENTENCE = 48
 
 _COUNTS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five"}
 
@@ -71,6 +82,38 @@ def centrality(vectors: np.ndarray) -> list[float]:
 def summary_system(count: int) -> str:
     """How a summary of at most so many sentences is asked for."""
     return SUMMARY_PROMPT.format(count=_COUNTS.get(count, str(count)))
+
+
+def rewrites(generator: Generator) -> bool:
+    """Whether a model is given sentences to rewrite, one at a time, rather than an article to summarize."""
+    return not generator.is_seq2seq and generator.parameters < SMALL
+
+
+def parts_read(text: str, generator: Generator, *, max_tokens: int = WINDOW_TOKENS) -> list[str]:
+    """An article's text in parts that a model reads at once, cut at sentence ends.
+
+    Args:
+        text: The text.
+        generator: Counts the tokens, and says how many it reads.
+        max_tokens: Most tokens of a part, special tokens included.
+    """
+    limit = generator.max_tokens or WINDOW_TOKENS + max_tokens
+    # A source has the whole context to itself; a prompt shares it with its wording and the answer.
+    room = limit if generator.is_seq2seq else max(limit // 2, limit - WINDOW_TOKENS // 2)
+    room = min(max_tokens, room) - (generator.prompt_tokens(Prompt("")) if generator.is_seq2seq else 0)
+
+    def count(texts: Sequence[str]) -> list[int]:
+        return [generator.count_tokens(text) for text in texts]
+
+    return [window.text for window in windows(text, split(text), count, max_tokens=max(room, 1))]
+
+
+def whole_prompt(generator: Generator, title: str, text: str, count: int) -> Prompt:
+    """The question for so many sentences on (a part of) an article, of a model that reads one whole."""
+    tokens = min(TOKENS_PER_SENTENCE * count, max((generator.max_tokens or 4096) // 4, 16))
+    if generator.is_seq2seq:
+        return Prompt(text=text, max_new_tokens=tokens)
+    return Prompt(text=f"{title}\n\n{text}".strip(), system=summary_system(count), max_new_tokens=tokens)
 
 
 def sentence_prompt(source: Sentence) -> Prompt:

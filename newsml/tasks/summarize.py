@@ -145,7 +145,8 @@ class Summarizer(Task[Article, SummaryResult]):
             dev: Likewise, of articles with summaries.
             columns: Likewise.
             method: Likewise.
-            base: Encoder to start from, or of ``"abstractive"`` the chat model; None is the default model's.
+            base: Encoder to start from, or of ``"abstractive"`` the chat, causal or sequence-to-sequence model; None is
+                the default model's.
             training: Likewise.
             seed: Likewise.
             name: Likewise.

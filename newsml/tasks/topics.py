@@ -140,12 +140,13 @@ class TopicClassifier(Task[Article, TopicResult]):
     @classmethod
     def finetune(
         cls,
-        train: str | Path | pd.DataFrame | Sequence[tuple[Article, str]],
+        train: str | Path | pd.DataFrame | Sequence[tuple[Article, str | Sequence[str]]],
         *,
         output: str | Path,
-        dev: float | str | Path | pd.DataFrame | Sequence[tuple[Article, str]] = 0.2,
+        dev: float | str | Path | pd.DataFrame | Sequence[tuple[Article, str | Sequence[str]]] = 0.2,
         columns: Mapping[str, str] | None = None,
         labels: Sequence[str] = (),
+        multi_label: bool = False,
         method: str | None = None,
         base: str | Path = DEFAULT_BASE,
         training: Training | None = None,
@@ -164,6 +165,7 @@ class TopicClassifier(Task[Article, TopicResult]):
             columns: Our field name to the table's column name, such as ``{"text": "body", "label": "desk"}``; text,
                 label, id, title and group (never both trained on and held out) are found under their own names.
             labels: The classes in the order of the scores; by default those of the data, sorted.
+            multi_label: Whether an article has any number of labels, in a sequence.
             method: How to train, such as ``"head"`` or ``"lora"``, as in a recipe; None leaves it to newsml.
             base: Card name, hub id or folder of the encoder to start from.
             training: How the weights are fitted; None takes the defaults.
@@ -181,7 +183,7 @@ class TopicClassifier(Task[Article, TopicResult]):
         return cls.from_pretrained(
             finetune_on(
                 "topics", train, output=output, dev=dev, columns=columns, labels=labels, method=method, base=base,
-                training=training, seed=seed, name=name, say=say,
+                training=training, seed=seed, name=name, say=say, multi_label=multi_label,
             )
         )  # fmt: skip
 

@@ -20,11 +20,9 @@ from newsml.errors import TrainingError
 from newsml.io.rows import Row
 from newsml.models.classifier import Classifier, new_classifier
 from newsml.models.encoder import Encoder, encode, loading
-from newsml.training import several
 from newsml.training.data import Split
 from newsml.training.evaluate import Judged, answered, chief, judge
 from newsml.training.examples import Example, claim_examples, target_examples, topic_examples
-from newsml.training.several import SeveralHeldOut
 from newsml.training.start import start_folder
 from newsml.training.trainer import (
     METRIC,
@@ -58,24 +56,6 @@ def fit_classifier(
     Returns:
         Its answers; None where nothing is held out.
     """
-    saved, dev = _fitted(config, split, labels, base, folder, say)
-    return judge(config, split, dev, saved, labels)
-
-
-def fit_several(
-    config: FinetuneConfig, split: Split, labels: Sequence[str], base: Path, folder: Path, say: Say
-) -> SeveralHeldOut | None:
-    """The same for a classifier of several labels a row."""
-    saved, dev = _fitted(config, split, labels, base, folder, say)
-    if not dev:
-        return None
-    return SeveralHeldOut.of(config, split, dev, np.stack(saved([example.pair for example in dev])), labels)
-
-
-def _fitted(
-    config: FinetuneConfig, split: Split, labels: Sequence[str], base: Path, folder: Path, say: Say
-) -> tuple[Classifier, list[Example]]:
-    """A classifier, fitted, saved and loaded again, and the inputs of the held-out rows."""
     set_seed(config.seed)
     encoder, examples, dev = prepared(config, split, base, say)
     model, drawn = new_classifier(base, labels)
@@ -102,7 +82,7 @@ def _fitted(
     inside = Classifier.around(model, encoder.tokenizer)
     if config.training.patience:
         trainer.add_callback(EarlyStoppingCallback(config.training.patience))
-        trainer.metric = lambda: _chief(config, split, dev, _quickly(inside, dev, config), labels)
+        trainer.metric = lambda: chief(answered(config, split, dev, _quickly(inside, dev, config), labels), config.seed)
     say(f"training on {len(examples)} inputs")
     train(trainer, fingerprint(config, split), say)
     model.eval().save_pretrained(folder)
@@ -112,16 +92,7 @@ def _fitted(
         encoder.tokenizer.save_pretrained(folder)
         fitted = Classifier.whole(folder)
     check_saved(inside, fitted, [*dev, *examples])
-    return fitted, dev
-
-
-def _chief(
-    config: FinetuneConfig, split: Split, dev: Sequence[Example], logits: np.ndarray, labels: Sequence[str]
-) -> float:
-    """The chief figure of logits of the held-out inputs."""
-    if config.multi_label:
-        return several.chief(SeveralHeldOut.of(config, split, dev, logits, labels), config.seed)
-    return chief(answered(config, split, dev, logits, labels), config.seed)
+    return judge(config, split, dev, fitted, labels)
 
 
 def _quickly(classifier: Classifier, examples: Sequence[Example], config: FinetuneConfig) -> np.ndarray:
@@ -192,13 +163,18 @@ def with_lora(model: Any, config: FinetuneConfig) -> Any:
         with loading(start):
             return PeftModel.from_pretrained(model, start, is_trainable=True)
     base = getattr(model, model.base_model_prefix, model)
-    speaks = config.task == "summary-abstractive"
-    heads = () if speaks or base is model else model.named_children()
+    speaks = "SEQ_2_SEQ_LM" if model.config.is_encoder_decoder else "CAUSAL_LM"
+    writes = config.task == "summary-abstractive"
+    heads = () if writes or base is model else model.named_children()
     head = [name for name, part in heads if part is not base and _learns(part)]
-    targets = {name.rpartition(".")[2] for name, part in base.named_modules() if isinstance(part, torch.nn.Linear)}
+    vocabulary = model.get_output_embeddings() if writes else None
+    linear = [
+        name for name, part in base.named_modules() if isinstance(part, torch.nn.Linear) and part is not vocabulary
+    ]
+    targets = {name.rpartition(".")[2] for name in linear}
     inside = [name for part in head for name, _ in getattr(model, part).named_modules()]
     adapter = LoraConfig(
-        task_type="CAUSAL_LM" if speaks else "SEQ_CLS" if head else "FEATURE_EXTRACTION",
+        task_type=speaks if writes else "SEQ_CLS" if head else "FEATURE_EXTRACTION",
         r=config.training.lora_rank,
         lora_alpha=config.training.lora_alpha,
         lora_dropout=config.training.dropout,

@@ -14,7 +14,7 @@ from random import Random
 
 from newsml.config.finetune import FinetuneConfig
 from newsml.errors import DataError, ModelError
-from newsml.evaluation.splits import draw, held_out, held_out_of_each, unrelated, whole_stories
+from newsml.evaluation.splits import draw, held_out, held_out_of_each, rarest_labels, unrelated, whole_stories
 from newsml.io.rows import Row, read_rows
 from newsml.tasks.taxonomy import iptc
 
@@ -137,7 +137,7 @@ def folds(config: FinetuneConfig, split: Split) -> Iterator[Split]:
     if len(set(groups)) < config.folds:
         raise DataError(f"{len(set(groups))} articles make no {config.folds} folds; give more rows or fewer folds")
     parts = StratifiedGroupKFold(config.folds, shuffle=True, random_state=config.seed)
-    for _, places in parts.split(groups, [row.label for row in judged], groups):
+    for _, places in parts.split(groups, rarest_labels(judged), groups):
         dev = tuple(judged[place] for place in places)
         out, texts = {row.group for row in dev}, {row.text for row in dev}
         train = tuple(row for row in split.train if row.group not in out and row.text not in texts)

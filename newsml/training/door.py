@@ -47,6 +47,7 @@ def finetune_on(
     columns: Mapping[str, str] | None,
     source: Mapping[str, Any] | None = None,
     labels: Sequence[str] = (),
+    multi_label: bool = False,
     method: str | None = None,
     base: str | Path | None = None,
     training: Training | None = None,
@@ -64,6 +65,7 @@ def finetune_on(
         columns: newsml's field names to the table's column names; fields of the same name need not be listed.
         source: What else the recipe says of each table.
         labels: Class names in the order of the logits; empty reads them from the data.
+        multi_label: As in a recipe.
         method: As in a recipe; None leaves it to newsml.
         base: Model to start from; None is the recipe's default.
         training: How the weights are fitted; None takes the defaults.
@@ -90,6 +92,7 @@ def finetune_on(
     plain = _recipe(task, folder, name=name or None, method=method, base=base) | {
         "seed": seed,
         "labels": list(labels),
+        "multi_label": multi_label,
         "train": tables,
         "training": training.model_dump(mode="json", exclude_unset=True) if training else {},
     }

@@ -16,14 +16,17 @@ from newsml.config.evaluate import Bootstrap
 from newsml.config.finetune import FinetuneConfig
 from newsml.evaluation.baselines import flat, tfidf_model
 from newsml.evaluation.figures.classification import class_figures, figures
+from newsml.evaluation.figures.doubt import Floats
 from newsml.evaluation.predictions import Prediction
 from newsml.models.calibration import Calibration
 from newsml.results import CLAIM_LABELS
+from newsml.training import several
 from newsml.training.calibrate import calibrate
 from newsml.training.cards import Figures, Measured
 from newsml.training.data import Split
 from newsml.training.examples import Example
 from newsml.training.held_out import HeldOut, reducer
+from newsml.training.several import SeveralHeldOut
 from newsml.training.trainer import Say
 
 SAID = 3
@@ -39,7 +42,7 @@ class Judged:
         baselines: The answers of each baseline, in the order of the rows.
     """
 
-    held: HeldOut
+    held: HeldOut | SeveralHeldOut
     baselines: Mapping[str, list[Prediction]]
 
 
@@ -62,13 +65,18 @@ def judge(
     if not dev:
         return None
     logits = np.stack(fitted([example.pair for example in dev]))
-    return Judged(answered(config, split, dev, logits, labels), _baselines(split, seed=config.seed))
+    held = answered(config, split, dev, logits, labels)
+    if isinstance(held, SeveralHeldOut):
+        return Judged(held, several.baselines(held, split, seed=config.seed))
+    return Judged(held, _baselines(split, seed=config.seed))
 
 
 def answered(
     config: FinetuneConfig, split: Split, dev: Sequence[Example], logits: np.ndarray, labels: Sequence[str]
-) -> HeldOut:
+) -> HeldOut | SeveralHeldOut:
     """The held-out rows of a split with a classifier's answers: its logits of their inputs, shape (inputs, classes)."""
+    if config.multi_label:
+        return SeveralHeldOut.of(config, split, dev, logits, labels)
     return HeldOut(
         rows=split.dev,
         tables=tuple(config.train[row.source].name for row in split.dev),
@@ -77,15 +85,20 @@ def answered(
     )
 
 
-def chief(held: HeldOut, seed: int) -> float:
+def chief(held: HeldOut | SeveralHeldOut, seed: int) -> float:
     """The chief figure of answers as they are, before any calibration: macro-F1, or the score of FNC-1."""
     answers = held.predictions(held.probabilities(1.0))
-    return measure(answers, held.labels, bootstrap=Bootstrap(samples=0), seed=seed).figures[0].value
+    return _measured(held, answers, bootstrap=Bootstrap(samples=0), seed=seed).figures[0].value
 
 
-def evaluate(
-    config: FinetuneConfig, parts: Sequence[Judged], labels: Sequence[str], say: Say
-) -> tuple[Figures, Calibration]:
+def _measured(
+    held: HeldOut | SeveralHeldOut, answers: Sequence[Prediction], *, bootstrap: Bootstrap, seed: int
+) -> Measured:
+    rule = several.measure if isinstance(held, SeveralHeldOut) else measure
+    return rule(answers, held.labels, bootstrap=bootstrap, seed=seed)
+
+
+def evaluate(config: FinetuneConfig, parts: Sequence[Judged], say: Say) -> tuple[Figures, Calibration]:
     """Calibrate a classifier, and measure it on the held-out rows, all together and by table.
 
     The model's figures are computed from scores at the temperature of the other half of the rows (``calibrate``), and
@@ -94,7 +107,6 @@ def evaluate(
     Args:
         config: The recipe.
         parts: The held-out rows; of a cross-validation, those of every fold.
-        labels: Class names in the order of the logits.
         say: Receives a line for each system and table.
 
     Returns:
@@ -103,8 +115,7 @@ def evaluate(
     """
     if not parts:
         return {}, Calibration(method="temperature", temperature=1.0)
-    held = HeldOut.joined([part.held for part in parts])
-    calibration, probabilities = calibrate(held, seed=config.seed)
+    held, calibration, probabilities = _calibrated(parts, seed=config.seed)
     systems = {"model": held.predictions(probabilities)}
     for name in parts[0].baselines:
         answers = [answer for part in parts for answer in part.baselines[name]]
@@ -114,11 +125,20 @@ def evaluate(
         chosen = [place for place, name in enumerate(held.tables) if where in ("all", name)]
         for system, answers in systems.items():
             doubt = Bootstrap() if system == "model" else Bootstrap(samples=0)
-            measured = measure([answers[place] for place in chosen], labels, bootstrap=doubt, seed=config.seed)
+            measured = _measured(held, [answers[place] for place in chosen], bootstrap=doubt, seed=config.seed)
             found[f"{where}: {system}"] = measured
             shown = ", ".join(f"{figure.name} {figure.value:.3f}" for figure in measured.figures[:SAID])
             say(f"{where}: {system}: {measured.rows} rows, {shown}")
     return found, calibration
+
+
+def _calibrated(parts: Sequence[Judged], *, seed: int) -> tuple[HeldOut | SeveralHeldOut, Calibration, Floats]:
+    """All held-out rows, the calibration, and the probabilities that are judged."""
+    if many := [part.held for part in parts if isinstance(part.held, SeveralHeldOut)]:
+        joined = SeveralHeldOut.joined(many)
+        return joined, *several.calibrate(joined)
+    held = HeldOut.joined([part.held for part in parts if isinstance(part.held, HeldOut)])
+    return held, *calibrate(held, seed=seed)
 
 
 def measure(answers: Sequence[Prediction], labels: Sequence[str], *, bootstrap: Bootstrap, seed: int) -> Measured:

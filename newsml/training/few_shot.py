@@ -1,7 +1,8 @@
 """Fits a classifier on a handful of rows a class: an adapter tuned on pairs, then a head (Tunstall et al. 2022).
 
 Owns the pairs and their loss, SetFit's recipe: texts of one class shall have cosine 1, texts of two classes cosine 0,
-as many of the one as of the other. Every pair in a batch counts, so that a text is encoded once for all of its pairs.
+as many of the one as of the other; texts of several labels, the share of their labels that both have. Every pair in a
+batch counts, so that a text is encoded once for all of its pairs.
 The library ``setfit`` would bring ``sentence-transformers`` along and saves its head as a pickle, which newsml never
 loads. Knows nothing of tables.
 """
@@ -39,7 +40,7 @@ def fit_few_shot(
     """
     set_seed(config.seed)
     encoder, examples, dev = prepared(config, split, base, say)
-    check_labels(labels, examples)
+    check_labels(config, labels, examples)
     model = with_lora(encoder.model.train(), config)
     set_up(encoder.model, config)
     training = config.training.model_copy(
@@ -49,7 +50,7 @@ def fit_few_shot(
         model=_Pairs(encoder.model),
         args=arguments(config.model_copy(update={"training": training})),
         train_dataset=[{"place": place} for place in range(len(examples))],
-        data_collator=_Collator(config, examples, encoder.tokenizer),
+        data_collator=_Collator(config, examples, labels, encoder.tokenizer),
     )
     say(f"training on pairs of {len(examples)} inputs")
     train(trainer, fingerprint(config, split), say)
@@ -58,28 +59,31 @@ def fit_few_shot(
 
 
 class _Collator:
-    """Inputs and a partner of the same class for each; what is drawn depends on the inputs alone, for resuming."""
+    """Inputs and a partner alike for each; what is drawn depends on the inputs alone, for resuming."""
 
-    def __init__(self, config: FinetuneConfig, examples: Sequence[Example], tokenizer: Any) -> None:
+    def __init__(
+        self, config: FinetuneConfig, examples: Sequence[Example], labels: Sequence[str], tokenizer: Any
+    ) -> None:
         self.seed, self.tokenizer = config.seed, tokenizer
         self.encoded = [encode(tokenizer, example.pair, config.training.max_tokens) for example in examples]
-        kinds = sorted({example.label for example in examples})
-        self.kinds = [kinds.index(example.label) for example in examples]
-        self.alike = [[place for place, own in enumerate(self.kinds) if own == kind] for kind in range(len(kinds))]
+        # An input without labels is like the others without any, which stand for one more label.
+        own = [example.labels or (example.label,) for example in examples]
+        self.kinds = torch.tensor([[float(label in has) for label in (*labels, "")] for has in own])
 
     def __call__(self, entries: Sequence[Mapping[str, int]]) -> dict[str, Any]:
-        """A batch: encoded texts, their lengths and the numbers of their classes."""
+        """A batch: encoded texts, their lengths, and which labels each has, shape (texts, labels)."""
         places = [entry["place"] for entry in entries]
         random = Random(f"{self.seed} {places}")
         for place in tuple(places):
-            others = [other for other in self.alike[self.kinds[place]] if other != place]
+            alike = (self.kinds @ self.kinds[place]).nonzero().flatten().tolist()
+            others = [other for other in alike if other != place]
             places.append(random.choice(others) if others else place)  # Alone in its class, it is only unlike others.
         chosen = [self.encoded[place] for place in places]
         padded = self.tokenizer.pad(chosen, return_tensors="pt", pad_to_multiple_of=PAD_TO)
         return {
             "texts": dict(padded),
             "lengths": torch.tensor([len(entry["input_ids"]) for entry in chosen]),
-            "kinds": torch.tensor([self.kinds[place] for place in places]),
+            "kinds": self.kinds[places],
         }
 
 
@@ -89,12 +93,14 @@ class _Pairs(torch.nn.Module):
         self.model = model
 
     def forward(self, texts: Any, lengths: torch.Tensor, kinds: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Mean squared error of the cosines of all pairs, those of one class and those of two weighing the same."""
+        """Mean squared error of the cosines of all pairs, those alike and those not weighing the same."""
         made = [(rows, unit_vectors(self.model, part)) for rows, part in parts(texts, lengths)]
         order = torch.argsort(torch.cat([rows for rows, _ in made]))
         vectors = torch.cat([out for _, out in made])[order].float()
         above = torch.triu(torch.ones(len(kinds), len(kinds), dtype=torch.bool, device=kinds.device), diagonal=1)
-        same = (kinds[:, None] == kinds[None, :])[above]
-        errors = ((vectors @ vectors.T)[above] - same.float()) ** 2
-        halves = [errors[chosen].mean() for chosen in (same, ~same) if chosen.any()]
+        both = kinds @ kinds.T
+        either = kinds.sum(dim=1)[:, None] + kinds.sum(dim=1)[None, :] - both
+        shared = (both / either)[above]
+        errors = ((vectors @ vectors.T)[above] - shared) ** 2
+        halves = [errors[chosen].mean() for chosen in (shared > 0, shared == 0) if chosen.any()]
         return {"loss": torch.stack(halves).mean()}

@@ -86,7 +86,7 @@ def finetune(
     for line in describe(split, labels):
         say(line)
     choice = choose(config, split, gpu=device().type != "cpu")
-    config = settled(config, choice)
+    config = settled(config, choice, len(split.train))
     say(f"method {choice.method}: {choice.reason}")
     base = resolve(config.base)
     output = Path(config.output)
@@ -205,14 +205,6 @@ def _fit(
         from newsml.training.label_space import fit_label_space
 
         return fit_label_space(config, split, base, folder, say)
-    if config.multi_label:
-        from newsml.training.classifiers import fit_several
-        from newsml.training.several import evaluate_several
-
-        held = fit_several(config, split, labels, base, folder, say)
-        if held is None:
-            return {}, Calibration(method="temperature", temperature=1.0)
-        return evaluate_several(held, split, say, seed=config.seed)
     from newsml.training.classifiers import fit_classifier
     from newsml.training.evaluate import Judged, evaluate
     from newsml.training.few_shot import fit_few_shot
@@ -229,7 +221,7 @@ def _fit(
         with suppress(Released):  # The first process judges the fold, the others go on to the next.
             judged.append(fit(recipe, fold, labels, base, _emptied(place / "model"), say))
     judged.append(fit(config, split, labels, base, folder, say))
-    return evaluate(config, [part for part in judged if part is not None], labels, say)
+    return evaluate(config, [part for part in judged if part is not None], say)
 
 
 def label_names(config: FinetuneConfig, split: Split) -> tuple[str, ...]:

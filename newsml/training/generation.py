@@ -1,4 +1,4 @@
-"""Fits a chat model to write summaries and headlines: a LoRA adapter, or every weight.
+"""Fits a generator to write summaries and headlines, chat, causal or sequence-to-sequence: LoRA, or every weight.
 
 Owns the loss, on the answers alone, and its figures on the held-out rows. Knows nothing of tables, nor of decoding: how
 good the summaries are is measured by an evaluation, which makes them as a user does.
@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from types import MethodType
 from typing import Any
 
 import torch
-from transformers import Trainer, set_seed
+from transformers import set_seed
 
 from newsml.config.finetune import ANSWERS, FinetuneConfig
 from newsml.errors import TrainingError
@@ -23,7 +24,7 @@ from newsml.training.cards import Figures, Measured
 from newsml.training.classifiers import PAD_TO, with_lora
 from newsml.training.data import Split
 from newsml.training.summaries import Dialogue, dialogues
-from newsml.training.trainer import Say, arguments, bf16, fingerprint, set_up, train
+from newsml.training.trainer import OwnLossTrainer, Say, arguments, bf16, fingerprint, set_up, train
 
 UNSEEN = -100
 """Label of tokens that carry no loss: the question, and padding."""
@@ -36,12 +37,17 @@ def fit_generator(config: FinetuneConfig, split: Split, base: Path, folder: Path
         Perplexity of the held-out answers, of the model and of its base as it was.
 
     Raises:
-        TrainingError: The base has no chat template, or no row can be trained on.
+        TrainingError: No row can be trained on, or a sequence-to-sequence model, which is asked nothing, shall learn
+            summaries and headlines at once.
     """
     set_seed(config.seed)
     generator = Generator.load(base, name=config.base, dtype="float32")
-    if not generator.is_chat:
-        raise TrainingError(f"{config.base} has no chat template; task summary-abstractive starts from a chat model")
+    asked = {row.label or ANSWERS[0] for row in split.train}
+    if generator.is_seq2seq and len(asked) > 1:
+        raise TrainingError(
+            f"{config.base} reads an article and nothing else, so that it cannot tell whether a summary or a headline "
+            "is wanted; give it tables of one of the two"
+        )
     say("preparing prompts")
     made = dialogues(split.train, generator, max_tokens=config.training.max_tokens)
     if not made:
@@ -52,14 +58,17 @@ def fit_generator(config: FinetuneConfig, split: Split, base: Path, folder: Path
     before = {label: _perplexity(generator.model, entries, config) for label, entries in held.items()}
     model = with_lora(generator.model, config) if config.method == "lora" else generator.model
     set_up(model, config)
-    trainer = _Trainer(
+    trainer = OwnLossTrainer(
         model=model.train(),
         args=arguments(config),
         train_dataset=[_entry(dialogue, generator) for dialogue in made],
         data_collator=_batch,
     )
-    say(f"training on {len(made)} sentences that their articles support")
+    say(f"training on {len(made)} answers that their articles support")
+    # On the instance: the processes of a data-parallel run exchange gradients of what they call through ``forward``.
+    model.forward = MethodType(_forward, model)
     train(trainer, fingerprint(config, split), say)
+    del model.forward
     model.eval()
     _save(model, generator, folder, config)
     figures: Figures = {}
@@ -83,31 +92,40 @@ def _table(config: FinetuneConfig, label: str) -> str:
 
 
 def _entry(dialogue: Dialogue, generator: Generator) -> dict[str, Any]:
-    """Token ids of question and answer, the end of the turn included, and which of them carry the loss."""
+    """Token ids to read, and those that carry the loss: of a sequence-to-sequence model the answer alone.
+
+    Of others both are question and answer, the end of the turn included.
+    """
     question, answer = generator.encode(dialogue.prompt), generator.answer_ids(dialogue.answer)
+    if generator.is_seq2seq:
+        return {"input_ids": question, "labels": answer, "length": len(question)}
     ids = [*question, *answer]
     return {"input_ids": ids, "labels": [UNSEEN] * len(question) + answer, "length": len(ids)}
 
 
 def _batch(entries: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
-    """Entries padded on the right to one width, a multiple of ``PAD_TO``."""
-    longest = max(len(entry["input_ids"]) for entry in entries)
-    width = -(-longest // PAD_TO) * PAD_TO
-    ids = torch.zeros((len(entries), width), dtype=torch.long)  # Padding is masked, so that any token will do.
-    labels = torch.full((len(entries), width), UNSEEN)
-    for row, entry in enumerate(entries):
-        ids[row, : len(entry["input_ids"])] = torch.tensor(entry["input_ids"])
-        labels[row, : len(entry["labels"])] = torch.tensor(entry["labels"])
-    seen = torch.arange(width)[None] < torch.tensor([len(entry["input_ids"]) for entry in entries])[:, None]
+    """Entries padded on the right, ids and labels each to a width that is a multiple of ``PAD_TO``."""
+    ids = _padded([entry["input_ids"] for entry in entries], 0)  # Padding is masked, so that any token will do.
+    seen = torch.arange(ids.shape[1])[None] < torch.tensor([len(entry["input_ids"]) for entry in entries])[:, None]
+    labels = _padded([entry["labels"] for entry in entries], UNSEEN)
     return {"input_ids": ids, "attention_mask": seen.long(), "labels": labels}
+
+
+def _padded(rows: Sequence[Sequence[int]], value: int) -> torch.Tensor:
+    width = -(-max(map(len, rows)) // PAD_TO) * PAD_TO
+    return torch.tensor([[*row, *[value] * (width - len(row))] for row in rows])
 
 
 def answer_loss(model: Any, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
     """Mean cross-entropy of the answers' tokens.
 
-    Logits are computed where there is a label alone: over a vocabulary of 50,000 they take as long as many layers.
+    Of a model that goes on with a prompt, logits are computed where there is a label alone: over a vocabulary of 50,000
+    they take as long as many layers.
     """
     whole = model.get_base_model() if hasattr(model, "get_base_model") else model
+    if whole.config.is_encoder_decoder:
+        loss: torch.Tensor = type(whole).forward(whole, **inputs).loss
+        return loss
     labels = inputs["labels"][:, 1:]
     hidden = getattr(whole, whole.base_model_prefix)(
         input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False
@@ -117,14 +135,10 @@ def answer_loss(model: Any, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
     return torch.nn.functional.cross_entropy(logits, labels[wanted])
 
 
-class _Trainer(Trainer):  # type: ignore[misc]  # transformers is untyped
-    """The Hugging Face trainer with the loss of the answers."""
-
-    def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any) -> Any:
-        """The loss of a batch."""
-        inputs.pop("length", None)
-        loss = answer_loss(model, inputs)
-        return (loss, {"loss": loss}) if return_outputs else loss
+def _forward(model: Any, **inputs: torch.Tensor) -> dict[str, torch.Tensor]:
+    """The loss of a batch, as what a model returns."""
+    inputs.pop("length", None)
+    return {"loss": answer_loss(model, inputs)}
 
 
 def _perplexity(model: Any, entries: Sequence[dict[str, Any]], config: FinetuneConfig) -> float:

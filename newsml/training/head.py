@@ -1,13 +1,15 @@
 """Fits a head: scikit-learn's logistic regression on a base's mean vectors, saved as a linear layer.
 
+Where labels do not exclude each other, each has a regression of its own (Read et al. 2011 call it binary relevance).
+
 Owns the fit and its translation into a layer. Knows nothing of tables.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -40,20 +42,22 @@ def fit_head(
         TrainingError: A label has no rows.
     """
     encoder, examples, dev = prepared(config, split, base, say)
-    check_labels(labels, examples)
+    check_labels(config, labels, examples)
     say(f"fitting a head on {len(examples)} inputs")
     return finish(config, split, encoder, (examples, dev), labels, folder, base)
 
 
-def check_labels(labels: Sequence[str], examples: Sequence[Example]) -> None:
+def check_labels(config: FinetuneConfig, labels: Sequence[str], examples: Sequence[Example]) -> None:
     """Check that there is something of every label to learn.
 
     Raises:
         TrainingError: There is not.
     """
-    found = {example.label for example in examples}
-    if missing := [label for label in labels if label not in found]:
+    counts = Counter(label for example in examples for label in example.labels or (example.label,))
+    if missing := [label for label in labels if not counts[label]]:
         raise TrainingError(f"no row of {missing[0]!r} to train on; a head needs some of every label")
+    if config.multi_label and (always := [label for label in labels if counts[label] == len(examples)]):
+        raise TrainingError(f"every row to train on has the label {always[0]!r}; a head needs rows without it")
 
 
 def finish(
@@ -77,15 +81,13 @@ def finish(
         base: The base as it is.
     """
     examples, dev = inputs
-    found = [example.label for example in examples]
     pairs = [example.pair for example in examples]
     encoder.model.eval()
     with torch.autocast(device().type, torch.bfloat16, enabled=bf16(config.training.precision)):
         vectors = run_batches(
             pairs, encoder.tokenizer, encoder.max_tokens, lambda batch: unit_vectors(encoder.model, batch)
         )
-    weights = class_weights(found, labels, config.training.class_weights)
-    head = _linear(_fitted(np.stack(vectors), found, labels, weights, config.seed), labels)
+    head = _fitted(np.stack(vectors), examples, labels, config)
     save_model(head, str(folder / HEAD_FILE))
     saved = Classifier.on_means(Encoder.load(base, name=config.base), folder, labels)
     check_saved(Classifier.mean_head(encoder, head, labels), saved, [*dev, *examples])
@@ -93,29 +95,27 @@ def finish(
 
 
 def _fitted(
-    vectors: np.ndarray,
-    found: Sequence[str],
-    labels: Sequence[str],
-    weights: torch.Tensor | None,
-    seed: int,
-) -> Any:
-    """Standardisation and logistic regression, its classes numbered in the order of the labels."""
+    vectors: np.ndarray, examples: Sequence[Example], labels: Sequence[str], config: FinetuneConfig
+) -> torch.nn.Linear:
+    """A layer with the weights of logistic regression on standardised vectors, the standardisation folded in."""
+    from sklearn.base import clone
     from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
+    found = [example.label for example in examples]
+    weights = class_weights(found, labels, config.training.class_weights)
     of_class = None if weights is None else dict(enumerate(weights.tolist()))
-    regression = LogisticRegression(C=REGULARISATION, max_iter=1000, class_weight=of_class, random_state=seed)
-    numbers = [labels.index(label) for label in found]
-    return make_pipeline(StandardScaler(), regression).fit(vectors.astype(np.float64), numbers)
-
-
-def _linear(pipeline: Any, labels: Sequence[str]) -> torch.nn.Linear:
-    """A layer with the regression's weights, the standardisation folded in."""
-    scaler, regression = pipeline.steps[0][1], pipeline.steps[1][1]
-    slopes, offsets = regression.coef_, regression.intercept_
-    if len(labels) == 2:  # One row of log-odds for the second class: half of it for each.
-        slopes, offsets = np.vstack([-slopes, slopes]) / 2, np.concatenate([-offsets, offsets]) / 2
+    regression = LogisticRegression(C=REGULARISATION, max_iter=1000, class_weight=of_class, random_state=config.seed)
+    scaler = StandardScaler().fit(vectors.astype(np.float64))
+    scaled = scaler.transform(vectors)
+    if config.multi_label:
+        each = [clone(regression).fit(scaled, [label in example.labels for example in examples]) for label in labels]
+        slopes, offsets = np.vstack([one.coef_ for one in each]), np.concatenate([one.intercept_ for one in each])
+    else:
+        fitted = regression.fit(scaled, [labels.index(label) for label in found])
+        slopes, offsets = fitted.coef_, fitted.intercept_
+        if len(labels) == 2:  # One row of log-odds for the second class: half of it for each.
+            slopes, offsets = np.vstack([-slopes, slopes]) / 2, np.concatenate([-offsets, offsets]) / 2
     slopes = slopes / scaler.scale_
     head = torch.nn.Linear(slopes.shape[1], slopes.shape[0])
     with torch.no_grad():

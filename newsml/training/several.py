@@ -24,10 +24,9 @@ from newsml.models.calibration import Calibration
 from newsml.tasks.labelers import expit
 from newsml.tasks.topics import MULTI_LABEL_THRESHOLD
 from newsml.training.calibrate import DIGITS, LEAST, best_temperature
-from newsml.training.cards import Figures, Measured
+from newsml.training.cards import Measured
 from newsml.training.data import Split
 from newsml.training.examples import Example
-from newsml.training.trainer import Say
 
 THRESHOLD = MULTI_LABEL_THRESHOLD[False]
 """Least probability of a label that is given, as in use."""
@@ -67,6 +66,19 @@ class SeveralHeldOut:
             logits=logits,
         )
 
+    @classmethod
+    def joined(cls, parts: Sequence[SeveralHeldOut]) -> SeveralHeldOut:
+        """The rows of several models of one recipe, each judged by its own."""
+        before = np.cumsum([0, *(len(part.rows) for part in parts)])
+        return cls(
+            rows=tuple(row for part in parts for row in part.rows),
+            tables=tuple(name for part in parts for name in part.tables),
+            labels=parts[0].labels,
+            owners=np.concatenate([part.owners + first for part, first in zip(parts, before, strict=False)]),
+            shares=np.concatenate([part.shares for part in parts]),
+            logits=np.concatenate([part.logits for part in parts]),
+        )
+
     @property
     def gold(self) -> np.ndarray:
         """Whether each row has each label, shape (rows, labels)."""
@@ -104,24 +116,15 @@ def fit_temperature(held: SeveralHeldOut) -> float:
     return best_temperature(loss)
 
 
-def evaluate_several(held: SeveralHeldOut, split: Split, say: Say, *, seed: int) -> tuple[Figures, Calibration]:
-    """Figures of the model, of TF-IDF with a logistic regression a label, and of the commonest labels; the temperature.
+def calibrate(held: SeveralHeldOut) -> tuple[Calibration, Floats]:
+    """A temperature, and the rows' probabilities at it.
 
     A single temperature divides all logits: of a text of one window it moves no probability across the threshold, so
     that fitting it on the rows that are judged flatters nothing but the scores.
     """
     temperature = round(fit_temperature(held), DIGITS)
-    systems = {"model": held.predictions(held.probabilities(temperature)), **_baselines(held, split, seed=seed)}
-    figures: Figures = {}
-    for where in ("all", *dict.fromkeys(held.tables)):
-        chosen = [place for place, name in enumerate(held.tables) if where in ("all", name)]
-        for system, answers in systems.items():
-            doubt = Bootstrap() if system == "model" else Bootstrap(samples=0)
-            measured = measure([answers[place] for place in chosen], held.labels, bootstrap=doubt, seed=seed)
-            figures[f"{where}: {system}"] = measured
-            shown = ", ".join(f"{figure.name} {figure.value:.3f}" for figure in measured.figures[:2])
-            say(f"{where}: {system}: {measured.rows} rows, {shown}")
-    return figures, Calibration(method="temperature", temperature=temperature, rows=len(held.rows))
+    calibration = Calibration(method="temperature", temperature=temperature, rows=len(held.rows))
+    return calibration, held.probabilities(temperature)
 
 
 def measure(answers: Sequence[Prediction], labels: Sequence[str], *, bootstrap: Bootstrap, seed: int) -> Measured:
@@ -134,13 +137,8 @@ def measure(answers: Sequence[Prediction], labels: Sequence[str], *, bootstrap: 
     return Measured(len(answers), (*multi_label_figures(answers, labels, bootstrap=bootstrap, seed=seed), *by_label))
 
 
-def chief(held: SeveralHeldOut, seed: int) -> float:
-    """Macro-F1 of the answers as they are."""
-    answers = held.predictions(held.probabilities(1.0))
-    return measure(answers, held.labels, bootstrap=Bootstrap(samples=0), seed=seed).figures[0].value
-
-
-def _baselines(held: SeveralHeldOut, split: Split, *, seed: int) -> dict[str, list[Prediction]]:
+def baselines(held: SeveralHeldOut, split: Split, *, seed: int) -> dict[str, list[Prediction]]:
+    """What TF-IDF with a logistic regression a label, and the commonest set of labels, say of the held-out rows."""
     from sklearn.multiclass import OneVsRestClassifier
     from sklearn.preprocessing import MultiLabelBinarizer
 

@@ -139,8 +139,18 @@ def test_a_run_killed_anywhere_goes_on_to_the_weights_of_an_uninterrupted_one(fo
     assert all(torch.equal(whole[name], tensor) for name, tensor in resumed.items())
 
 
-def test_two_processes_make_the_model_that_one_makes_of_batches_twice_as_large(folder: Path) -> None:
+@pytest.mark.parametrize("task", ["topics", "summary-abstractive"])
+def test_two_processes_make_the_model_that_one_makes_of_batches_twice_as_large(
+    folder: Path, models: Path, task: str
+) -> None:
     changes = ["training.max_steps=3", "training.group_by_length=false", "training.learning_rate=0.01"]
+    if task == "summary-abstractive":
+        # Of one length, so that the mean over the tokens of two batches is the mean of their means.
+        texts = [(f"The council of Lund met on day {n}.", f"Lund's council met on day {n}.") for n in range(10)]
+        lines = [json.dumps({"text": f"{text} It rained.", "topic": summary}) for text, summary in texts * 3]
+        (folder / "rows.jsonl").write_text("\n".join(lines), encoding="utf-8")
+        changes += ["task=summary-abstractive", f"base={models / 'chat'}", "training.max_tokens=512"]
+        changes += ["train[0].columns={text: text, summary: topic}", "train[0].dev=0"]
     launcher = ["-m", "accelerate.commands.accelerate_cli", "launch", "--multi_gpu", "--num_processes=2"]
     plain = ["--num_machines=1", "--mixed_precision=no", "--dynamo_backend=no"]
     command = [sys.executable, *launcher, *plain, str(ROOT / "scripts" / "finetune.py"), "tiny.yaml"]
@@ -154,7 +164,11 @@ def test_two_processes_make_the_model_that_one_makes_of_batches_twice_as_large(f
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("model: out/model") == 1
-    assert done.stderr.count("training on 30 inputs") == 1
+    assert done.stderr.count("training on 30") == 1
     ours = in_process(folder, *changes, "output=one", "training.batch_size=8")
-    for name, tensor in adapter(folder / "out" / "model").items():
-        torch.testing.assert_close(tensor, ours[name], atol=1e-5, rtol=1e-4)
+    made = adapter(folder / "out" / "model")
+    exact = {torch.float32: (1e-5, 1e-4), torch.bfloat16: (1e-3, 2e-2)}
+    for name, tensor in made.items():
+        atol, rtol = exact[tensor.dtype]
+        torch.testing.assert_close(tensor, ours[name], atol=atol, rtol=rtol)
+    assert any(tensor.any() for name, tensor in made.items() if "lora_B" in name)

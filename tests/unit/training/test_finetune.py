@@ -13,9 +13,13 @@ import torch
 from peft import PeftModel
 from pydantic import ValidationError
 from safetensors.torch import load_file
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from transformers import (
     AutoModel,
     AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
     AutoModelForSequenceClassification,
     AutoTokenizer,
     BertModel,
@@ -26,13 +30,14 @@ from transformers import (
 from newsml.article import Article
 from newsml.errors import DataError, ModelError, TrainingError, WriteError
 from newsml.models.card import read_card
-from newsml.models.classifier import Classifier
-from newsml.models.encoder import Encoder, TextPair
+from newsml.models.classifier import Classifier, softmax
+from newsml.models.encoder import Embedder, Encoder, TextPair
 from newsml.tasks.stance import StanceDetector
 from newsml.tasks.summarize import Summarizer
 from newsml.tasks.topics import TopicClassifier
 from newsml.training.classifiers import parts
 from newsml.training.finetune import Outcome, finetune
+from newsml.training.head import REGULARISATION
 
 TABLE = {"path": "rows.jsonl", "columns": {"text": "text", "label": "label"}}
 PAIRS = [TextPair("Rain", "The team won the cup."), TextPair("Snow fell on the border.")]
@@ -119,27 +124,17 @@ def test_a_head_is_what_scikit_learn_fitted(recipe: Any, models: Path) -> None:
     assert np.mean(right) > 0.6  # Twelve of the eighteen were fitted.
 
 
-def test_a_head_of_two_classes_gives_the_regressions_own_probabilities(
-    recipe: Any, models: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from newsml.models.classifier import softmax
-    from newsml.training import head
-
-    kept: list[Any] = []
-    fitted = head._fitted
-
-    def keep(vectors: np.ndarray, *rest: Any) -> Any:
-        kept[:] = [vectors, fitted(vectors, *rest)]
-        return kept[1]
-
-    monkeypatch.setattr(head, "_fitted", keep)
+def test_a_head_of_two_classes_gives_the_regressions_own_probabilities(recipe: Any, models: Path) -> None:
     source = {"path": "rows.jsonl", "columns": {"text": "text", "label": "label"}}
     outcome = finetune(recipe(method="head", train=[{**source, "labels": {"sport": "a", "weather": "b", "war": None}}]))
     assert outcome.labels == ("a", "b")
     rows = [json.loads(line) for line in (outcome.folder.parents[1] / "rows.jsonl").read_text().splitlines()]
-    pairs = [TextPair(row["text"]) for row in rows if row["label"] != "war"]
-    ours = softmax(np.stack(on_means(models / "base", outcome)(pairs)))
-    np.testing.assert_allclose(ours, kept[1].predict_proba(kept[0].astype(np.float64)), atol=1e-4)
+    kept = [row for row in rows if row["label"] != "war"]
+    vectors = np.stack(Embedder(Encoder.load(models / "base", name="base"))([row["text"] for row in kept]))
+    regression = make_pipeline(StandardScaler(), LogisticRegression(C=REGULARISATION))
+    theirs = regression.fit(vectors, [row["label"] for row in kept]).predict_proba(vectors)
+    ours = softmax(np.stack(on_means(models / "base", outcome)([TextPair(row["text"]) for row in kept])))
+    np.testing.assert_allclose(ours, theirs, atol=1e-4)
 
 
 def test_the_same_seed_gives_the_same_weights(recipe: Any, weights: Any, assert_same: Any) -> None:
@@ -262,7 +257,7 @@ def test_a_generator_learns_its_answers(recipe: Any, models: Path, tmp_path: Pat
     changes = write_articles(tmp_path) | {"base": str(models / "chat"), "method": method}
     changes["training"] = changes["training"] | {"max_steps": 30, "learning_rate": 0.01}
     outcome = finetune(recipe(**changes), say=said.append)
-    assert "training on 12 sentences that their articles support" in said  # None of the aliens.
+    assert "training on 12 answers that their articles support" in said  # None of the aliens.
     for answers in ("summary", "headline"):
         model, before = (outcome.figures[f"articles.jsonl ({answers}): {name}"] for name in ("model", "untuned"))
         assert model.rows == 2
@@ -278,6 +273,39 @@ def test_a_generator_learns_its_answers(recipe: Any, models: Path, tmp_path: Pat
         assert plain.peft_type == "LORA"
 
 
+@pytest.fixture(scope="module")
+def causal(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The chat model without its template."""
+    folder = tmp_path_factory.mktemp("causal") / "base"
+    shutil.copytree(models / "chat", folder, ignore=shutil.ignore_patterns("chat_template.jinja"))
+    return folder
+
+
+@pytest.mark.parametrize(("base", "method"), [("seq2seq", "lora"), ("seq2seq", "full"), ("causal", "lora")])
+def test_every_kind_of_generator_learns_to_summarize(
+    recipe: Any, models: Path, causal: Path, tmp_path: Path, base: str, method: str
+) -> None:
+    said: list[str] = []
+    folder = causal if base == "causal" else models / base
+    training = {"max_tokens": 512, "max_steps": 30, "learning_rate": 0.01}
+    changes = write_articles(tmp_path) | {"base": str(folder), "method": method, "training": training}
+    if base == "seq2seq":
+        (tmp_path / "articles.jsonl").write_text(
+            (tmp_path / "articles.jsonl").read_text(encoding="utf-8").replace(" Aliens landed.", " It rained in Oslo."),
+            encoding="utf-8",
+        )
+        changes["train"] = changes["train"][:1]
+    outcome = finetune(recipe(**changes), say=said.append)
+    assert f"training on {6 if base == 'seq2seq' else 12} answers that their articles support" in said
+    model, before = (outcome.figures[f"articles.jsonl (summary): {name}"] for name in ("model", "untuned"))
+    assert model.values["perplexity"] < before.values["perplexity"] / 2
+    made = Summarizer.from_pretrained(outcome.folder).predict(Article("The council of Lund met. Rain fell."))
+    assert made.kind == "abstractive"
+    if method == "lora" and base == "seq2seq":
+        plain = PeftModel.from_pretrained(AutoModelForSeq2SeqLM.from_pretrained(folder), outcome.folder)
+        assert plain.active_peft_config.task_type == "SEQ_2_SEQ_LM"
+
+
 def test_a_generator_learns_summaries_and_headlines_only(recipe: Any) -> None:
     source = {"path": "rows.jsonl", "columns": {"text": "text", "summary": "label"}, "label": "poem"}
     with pytest.raises(ValueError, match="got 'poem', expected summary or headline"):
@@ -286,7 +314,7 @@ def test_a_generator_learns_summaries_and_headlines_only(recipe: Any) -> None:
 
 def test_what_a_generator_cannot_learn_from(recipe: Any, models: Path, tmp_path: Path) -> None:
     changes = write_articles(tmp_path)
-    with pytest.raises(TrainingError, match="no chat template"):
+    with pytest.raises(TrainingError, match="give it tables of one of the two"):
         finetune(recipe(**changes, base=str(models / "seq2seq")))
     with pytest.raises(TrainingError, match="fits training"):
         finetune(recipe(**changes | {"training": {"max_tokens": 16}}, base=str(models / "chat")))

@@ -24,7 +24,9 @@ def split(each: int, classes: int = 4) -> Split:
     [
         (5, False, {}, "few-shot", "20 rows, 5 a class"),
         (5, True, {}, "few-shot", "20 rows, 5 a class"),
-        (100, False, {}, "lora", "400 rows, 100 a class, no GPU"),
+        (100, False, {}, "few-shot", "400 rows, 100 a class"),
+        (5, False, {"multi_label": True}, "few-shot", "20 rows, 5 a class"),
+        (200, False, {}, "lora", "800 rows, 200 a class, no GPU"),
         (2000, False, {}, "head", "8,000 rows and no GPU; an adapter would take"),
         (2000, False, {"training": {"epochs": 1}}, "lora", "8,000 rows"),
         (2000, True, {}, "full", "8,000 rows and a GPU"),
@@ -47,16 +49,18 @@ def test_stance_is_never_left_to_a_handful(recipe: Any) -> None:
     assert choose(recipe(method="auto", task="claim-stance", train=[source]), split(5), gpu=False).method == "lora"
 
 
-def test_what_a_recipe_leaves_open_depends_on_the_method(recipe: Any) -> None:
-    rates = {}
-    for method in ("lora", "full", "few-shot"):
-        config = recipe(method=method)
-        training = settled(config, choose(config, split(5), gpu=False)).training
-        rates[method] = (training.learning_rate, training.epochs)
-    assert rates == {"lora": (5e-4, 3.0), "full": (5e-5, 3.0), "few-shot": (5e-4, 10.0)}
-    named = recipe(training={"learning_rate": 0.25, "epochs": 2})
-    kept = settled(named, choose(named, split(5), gpu=False)).training
-    assert (kept.learning_rate, kept.epochs) == (0.25, 2)
+def test_what_a_recipe_leaves_open_depends_on_the_method_and_the_rows(recipe: Any) -> None:
+    def left_open(method: str, rows: int, **changes: Any) -> tuple[float | None, float | None]:
+        config = recipe(**{"method": method, **changes})
+        training = settled(config, choose(config, split(5), gpu=False), rows).training
+        return training.learning_rate, training.epochs
+
+    assert [left_open("lora", rows) for rows in (20, 2000, 20_000)] == [(5e-4, 20), (5e-4, 5), (5e-4, 3)]
+    assert [left_open("few-shot", rows) for rows in (20, 340, 2000)] == [(5e-4, 10), (5e-4, 5), (5e-4, 2)]
+    assert left_open("full", 2000) == (5e-5, 5)
+    table = [{"path": "rows.jsonl", "columns": {"text": "text", "summary": "label"}}]
+    assert left_open("lora", 20, task="summary-abstractive", train=table) == (5e-4, 3)
+    assert left_open("lora", 20, training={"learning_rate": 0.25, "epochs": 2}) == (0.25, 2)
 
 
 def test_the_choice_is_said_and_recorded(recipe: Any) -> None:
