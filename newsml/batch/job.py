@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
 from newsml.errors import ConfigError, suggest
+from newsml.models.backend import chosen
 
 TaskName = Literal["topics", "stance", "summary"]
 Format = Literal["parquet", "jsonl"]
@@ -38,11 +39,12 @@ class Job:
         topics_model: Card name, folder or hub id.
         stance_model: Likewise.
         summary_model: Likewise; ``"extractive"`` or ``"abstractive"``.
+        backend: What the models compute with, as in ``from_pretrained``; ``"auto"`` becomes the one that it chooses.
         shard_rows: Rows of the corpus in one shard.
         format: Of the results.
 
     Raises:
-        ConfigError: Settings that make no sense, alone or together.
+        ConfigError: Settings that make no sense, alone or together; ModelError: an unknown backend.
     """
 
     tasks: Sequence[TaskName]
@@ -56,6 +58,7 @@ class Job:
     topics_model: str = "default"
     stance_model: str = "default"
     summary_model: str = "extractive"
+    backend: str = "torch"
     shard_rows: int = SHARD_ROWS
     format: Format = "parquet"
 
@@ -79,6 +82,7 @@ class Job:
             )
         if self.shard_rows < 1:
             raise ConfigError(f"shard_rows: got {self.shard_rows}, expected 1 or more")
+        object.__setattr__(self, "backend", chosen(self.backend))
         self._check_together()
 
     def _check_together(self) -> None:

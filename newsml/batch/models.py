@@ -14,6 +14,7 @@ from newsml.batch.rows import Rejection, Row
 from newsml.batch.store import Outcome
 from newsml.errors import ArticleError
 from newsml.evaluation.environment import version_of
+from newsml.models.backend import loading_for
 from newsml.models.load import kind_of, load_base
 from newsml.models.resolve import Resolved, resolve
 from newsml.results import Result
@@ -62,6 +63,12 @@ class Models:
         Raises:
             ModelError: A model is unknown, or cannot do its task.
         """
+        self._job = job
+        self._tasks: dict[TaskName, Callable[[Article], list[Steps[Any]]]] = {}
+        with loading_for(job.backend):
+            self._load(job)
+
+    def _load(self, job: Job) -> None:
         found = models_of(job)
         shared = _shared_base(found)
         encoder = load_base(shared) if shared else None
@@ -69,8 +76,6 @@ class Models:
         def own(task: TaskName) -> Any:
             return encoder if any(_base(one) == shared for one in found[task]) else None
 
-        self._job = job
-        self._tasks: dict[TaskName, Callable[[Article], list[Steps[Any]]]] = {}
         if "topics" in found:
             topics = TopicClassifier.from_pretrained(
                 job.topics_model,

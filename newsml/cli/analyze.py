@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -70,6 +70,9 @@ def analyze(
     ] = "extractive",
     topics: Annotated[str, typer.Option(metavar="MODEL", help="Topics model: card, folder or hub id.")] = "default",
     stance: Annotated[str, typer.Option(metavar="MODEL", help="Stance model: card, folder or hub id.")] = "default",
+    backend: Annotated[
+        str, typer.Option(metavar="NAME", help="torch (fp32), torch-bf16, or auto for the faster here.")
+    ] = "torch",
     encoding: Annotated[str, typer.Option(metavar="NAME", help="Encoding of the files.")] = "utf-8",
     language: Language = None,
     as_json: Annotated[
@@ -90,7 +93,15 @@ def analyze(
             if article is None:
                 continue
             if analyzer is None:
-                analyzer = _load(stack, topics=topics, stance=stance, summary=summary, labels=label, length=sentences)
+                analyzer = _load(
+                    stack,
+                    topics=topics,
+                    stance=stance,
+                    summary=summary,
+                    labels=label or None,
+                    sentences=sentences,
+                    backend=backend,
+                )
             ask = partial(analyzer.analyze, article, targets=target or None, claims=claim or ())
             with screen().status(f"reading {number} of {len(files)} …"):
                 analysis = _unless_refused(file, ask)
@@ -125,17 +136,16 @@ def _read(file: str, *, encoding: str, language: str | None) -> Article:
     return read_text(content, encoding=encoding, language=language)
 
 
-def _load(
-    stack: ExitStack, *, topics: str, stance: str, summary: str, labels: list[str] | None, length: int | None
-) -> Analyzer:
+def _load(stack: ExitStack, *, backend: str, **options: Any) -> Analyzer:
     with screen().status("loading models …"):
+        from newsml.models.backend import chosen
         from newsml.models.quiet import quiet
         from newsml.tasks.analyze import Analyzer
 
         stack.enter_context(quiet())
-        return Analyzer.from_pretrained(
-            topics=topics, stance=stance, summary=summary, labels=labels or None, sentences=length
-        )
+        if (found := chosen(backend)) != backend:
+            screen().print(f"backend: {found}", markup=False, highlight=False)
+        return Analyzer.from_pretrained(backend=found, **options)
 
 
 def _name(file: str) -> str:

@@ -66,6 +66,9 @@ def predict(
     encoding: Annotated[str, typer.Option(metavar="NAME", help="Encoding of text, JSON and CSV files.")] = "utf-8",
     language: Annotated[str | None, typer.Option(metavar="CODE", help="Language of all articles.")] = None,
     format_: Annotated[str, typer.Option("--format", metavar="NAME", help="parquet or jsonl.")] = "parquet",
+    backend: Annotated[
+        str, typer.Option(metavar="NAME", help="torch (fp32), torch-bf16, or auto for the faster here.")
+    ] = "torch",
     shard_rows: Annotated[int, typer.Option(min=1, metavar="N", help="Rows of a shard: a kill loses one.")] = 1000,
     engine: Annotated[str, typer.Option(metavar="NAME", help="local, or ray (extra: ray).")] = "local",
     actors: Annotated[int, typer.Option(min=1, metavar="N", help="ray: copies of the models.")] = 1,
@@ -93,9 +96,12 @@ def predict(
         topics_model=topics,
         stance_model=stance,
         summary_model=summary,
+        backend=backend,
         shard_rows=shard_rows,
         format=format_,  # type: ignore[arg-type]
     )
+    if job.backend != backend:
+        screen().print(f"backend: {job.backend}", markup=False, highlight=False)
     corpus = Corpus(input_, columns=_columns(column or []), encoding=encoding, language=language)
     try:
         with quiet(), _progress() as watch:

@@ -78,6 +78,8 @@ class System(StrictModel):
         name: What reports and files call it.
         model: Card name, folder or hub id; ``"default"`` is the task's default.
         revision: Commit of a hub id.
+        backend: What it computes with, as in ``from_pretrained``: what a faster one costs in quality is seen beside the
+            same model in fp32.
         zero_shot: Topics: give it the data set's labels by name instead of taking its own.
         template: Zero-shot: the sentence a label stands in, with ``{}`` for the label.
         threshold: Topics: least score of an assigned topic, 0 to 1.
@@ -90,6 +92,7 @@ class System(StrictModel):
     name: str = Name
     model: str = "default"
     revision: str | None = None
+    backend: str = "torch"
     zero_shot: bool = False
     template: str | None = None
     threshold: float | None = Field(default=None, ge=0, le=1)

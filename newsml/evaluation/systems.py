@@ -17,6 +17,7 @@ from newsml.errors import ArticleError, DataError, QueryError
 from newsml.evaluation.data import Rows
 from newsml.evaluation.predictions import NO_ANSWER
 from newsml.io.rows import Row
+from newsml.models.backend import loading_for
 from newsml.models.card import Card
 from newsml.models.resolve import Resolved, resolve
 from newsml.results import (
@@ -96,6 +97,11 @@ def load(config: EvaluateConfig, system: System, rows: Rows) -> Answering:
         ModelError: The model cannot do the task.
         DataError: A class of the data set is none of the model's labels.
     """
+    with loading_for(system.backend):
+        return _load(config, system, rows)
+
+
+def _load(config: EvaluateConfig, system: System, rows: Rows) -> Answering:
     if config.task == "topics":
         return _topics(config, system, rows)
     if config.task == "summary":

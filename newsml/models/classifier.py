@@ -16,6 +16,8 @@ from safetensors.torch import load_file
 from transformers import AutoModelForSequenceClassification
 
 from newsml.errors import ModelError
+from newsml.models.backend import current
+from newsml.models.embedder import unit_vectors
 from newsml.models.encoder import (
     Encoder,
     TextPair,
@@ -25,7 +27,6 @@ from newsml.models.encoder import (
     run_batches,
     to_device,
     token_limit,
-    unit_vectors,
 )
 
 HEAD_FILE = "mean_head.safetensors"
@@ -90,6 +91,8 @@ class Classifier:
         """Wrap a loaded model."""
         model = to_device(model.eval())
         config = model.config
+        if current() == "torch-bf16":
+            _halve(model)
         return cls(
             lambda batch: model(**batch).logits,
             tokenizer,
@@ -114,7 +117,7 @@ class Classifier:
 
         def forward(batch: Any) -> torch.Tensor:
             with encoder.using(name) as model:
-                logits: torch.Tensor = linear(model(**batch).pooler_output)
+                logits: torch.Tensor = linear(model(**batch).pooler_output.float())
                 return logits
 
         return cls(forward, encoder.tokenizer, labels=labels, max_tokens=encoder.max_tokens)
@@ -161,6 +164,19 @@ class Classifier:
         folder.mkdir(parents=True, exist_ok=True)
         self.model.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
+
+
+def _halve(model: Any) -> None:
+    """Have a model's base compute in bf16, its head in fp32, whose logits would lose digits."""
+
+    def widened(_: Any, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(one.float() if torch.is_tensor(one) and one.is_floating_point() else one for one in inputs)
+
+    for name, part in model.named_children():
+        if name == model.base_model_prefix:
+            part.to(torch.bfloat16)
+        else:
+            part.register_forward_pre_hook(widened)
 
 
 def new_classifier(base: Path, labels: Sequence[str]) -> tuple[Any, set[str]]:

@@ -20,6 +20,7 @@ from transformers import AutoModel, AutoTokenizer
 
 from newsml.errors import ModelError, NewsmlError
 from newsml.models.architecture import POSITIONS_AFTER_PADDING
+from newsml.models.backend import current
 from newsml.models.quiet import quiet
 
 BATCH_TOKENS = 4096
@@ -52,6 +53,7 @@ class Encoder:
         self.tokenizer = tokenizer
         self.name = name
         self.max_tokens = token_limit(model.config, tokenizer)
+        self._dtype = torch.bfloat16 if current() == "torch-bf16" else self.model.dtype
         self._adapters: set[str] = set()
         self._lock = threading.RLock()
         self._merged = False
@@ -110,7 +112,7 @@ class Encoder:
                 f"adapter {folder} does not fit the base {self.name}: only the "
                 f"{'adapter' if outcome.unexpected_keys else 'base'} has {odd[0]}; use the base its card names"
             )
-        self.model.eval()
+        self.model.to(self.model.dtype).eval()
         self._adapters.add(name)
         return name, {key: value for key, value in tensors.items() if ".lora_" not in key}
 
@@ -145,44 +147,14 @@ class Encoder:
         if self._merged and adapter is None:
             raise ModelError(f"{self.name} has an adapter merged into it; load another copy for plain vectors")
         with self._lock:
+            if self.model.dtype != self._dtype:
+                self.model.to(self._dtype)  # Not before the first use: adapters are merged in fp32.
             for module in self.model.modules() if self._adapters and not self._merged else ():
                 if isinstance(module, BaseTunerLayer):
                     module.enable_adapters(adapter is not None)
                     if adapter is not None:
                         module.set_adapter(adapter, inference_mode=True)
             yield self.model
-
-
-class Embedder:
-    """Runner: texts to sentence vectors, the mean of the last hidden states (Reimers & Gurevych 2019).
-
-    They are the base's own, or those of an adapter that is put on it, unmerged.
-    """
-
-    def __init__(self, encoder: Encoder, adapter: Path | None = None) -> None:
-        self.encoder = encoder
-        self._name = encoder.attach(adapter)[0] if adapter is not None else None
-
-    def __call__(self, inputs: Sequence[str]) -> list[np.ndarray]:
-        """Vectors of unit length, shape (dimension,) each; a text over the model's limit is read up to it."""
-
-        def forward(batch: Any) -> torch.Tensor:
-            with self.encoder.using(self._name) as model:
-                return unit_vectors(model, batch)
-
-        pairs = [TextPair(text) for text in inputs]
-        return run_batches(pairs, self.encoder.tokenizer, self.encoder.max_tokens, forward, truncate=True)
-
-
-def unit_vectors(model: Any, batch: Any) -> torch.Tensor:
-    """Mean last hidden states of a padded batch, scaled to unit length: (batch, width)."""
-    return torch.nn.functional.normalize(mean_pool(model(**batch).last_hidden_state, batch), dim=-1)
-
-
-def mean_pool(hidden: torch.Tensor, batch: Any) -> torch.Tensor:
-    """Mean of the hidden states of the tokens that are not padding: (batch, tokens, width) to (batch, width)."""
-    mask: torch.Tensor = batch["attention_mask"].unsqueeze(-1).to(hidden.dtype)
-    return (hidden * mask).sum(1) / mask.sum(1).clamp(min=1e-9)
 
 
 def run_batches(

@@ -12,7 +12,8 @@ from newsml.errors import ModelError, NewsmlError, WriteError
 from newsml.models.architecture import Kind, architecture
 from newsml.models.card import Card, write_card
 from newsml.models.classifier import HEAD_FILE, Classifier
-from newsml.models.encoder import Embedder, Encoder, loading, to_device
+from newsml.models.embedder import Embedder
+from newsml.models.encoder import Encoder, loading, to_device
 from newsml.models.generator import Generator
 from newsml.models.label_space import CENTRE_FILE
 from newsml.models.resolve import Resolved, resolve

@@ -92,7 +92,7 @@ class SentenceScorer:
             batch = collate([encoded[i] for i in chosen], self.encoder.tokenizer)
             owners, places = batch.pop("owners").to(device()), batch.pop("places").to(device())
             with torch.inference_mode(), self.encoder.using(self._name) as model:
-                hidden = model(**{key: value.to(device()) for key, value in batch.items()}).last_hidden_state
+                hidden = model(**{key: value.to(device()) for key, value in batch.items()}).last_hidden_state.float()
                 scores = self.head(hidden, owners, places).float().cpu().numpy()
             for row, i in enumerate(chosen):
                 outputs[i] = scores[row, : len(inputs[i].spans)]

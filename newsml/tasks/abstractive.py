@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from newsml.article import Article, Sentence, Span
-from newsml.models.encoder import Embedder
+from newsml.models.embedder import Embedder
 from newsml.models.generator import Generation, Generator
 from newsml.models.resolve import Resolved
 from newsml.results import ModelInfo, SummaryResult, SummarySentence

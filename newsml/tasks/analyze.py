@@ -12,6 +12,7 @@ from typing import Self
 
 from newsml.article import Article
 from newsml.errors import QueryError
+from newsml.models.backend import loading_for
 from newsml.models.load import load_base
 from newsml.results import Analysis
 from newsml.tasks.query import StanceQuery
@@ -49,6 +50,7 @@ class Analyzer:
         summary: str = "extractive",
         labels: Sequence[str] | None = None,
         sentences: int | None = None,
+        backend: str | None = None,
     ) -> Self:
         """Load the models of an analysis; the defaults share one copy of their base, adapters unmerged.
 
@@ -58,13 +60,15 @@ class Analyzer:
             summary: Summarizer.
             labels: Labels for zero-shot topics; None takes the model's own.
             sentences: Length of the summary in sentences.
+            backend: As in ``TopicClassifier.from_pretrained``.
         """
-        encoder = load_base()
-        return cls(
-            topics=TopicClassifier.from_pretrained(topics, labels=labels, encoder=encoder),
-            stance=StanceDetector.from_pretrained(stance, encoder=encoder),
-            summarizer=Summarizer.from_pretrained(summary, sentences=sentences, encoder=encoder),
-        )
+        with loading_for(backend):
+            encoder = load_base()
+            return cls(
+                topics=TopicClassifier.from_pretrained(topics, labels=labels, encoder=encoder),
+                stance=StanceDetector.from_pretrained(stance, encoder=encoder),
+                summarizer=Summarizer.from_pretrained(summary, sentences=sentences, encoder=encoder),
+            )
 
     def analyze(
         self, article: Article, *, targets: Sequence[str] | None = None, claims: Sequence[str] = ()

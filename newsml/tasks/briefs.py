@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from newsml.article import Article, Sentence
-from newsml.models.encoder import Embedder
+from newsml.models.embedder import Embedder
 from newsml.models.generator import Generation, Generator, Prompt
 from newsml.tasks.evidence import central, units
 from newsml.tasks.run import Call, Steps

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from newsml.article import Article, Sentence
-from newsml.models.encoder import Embedder
+from newsml.models.embedder import Embedder
 from newsml.models.scorer import SentenceScorer, SentenceWindow
 from newsml.results import ModelInfo, SummaryResult
 from newsml.tasks.evidence import central

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from newsml.article import Article, Sentence
-from newsml.models.encoder import Embedder
+from newsml.models.embedder import Embedder
 from newsml.models.generator import Generator, Prompt
 from newsml.results import SummarySentence
 from newsml.tasks.briefs import (

@@ -20,7 +20,9 @@ import numpy as np
 from newsml.article import Article, Sentence, Span
 from newsml.config.training import Training
 from newsml.errors import ModelError, QueryError
-from newsml.models.encoder import Embedder, Encoder
+from newsml.models.backend import loading_for
+from newsml.models.embedder import Embedder
+from newsml.models.encoder import Encoder
 from newsml.models.load import DEFAULT_BASE, save_model
 from newsml.results import CLAIM_LABELS, NOT_MENTIONED, TARGET_LABELS, Scores, StanceResult
 from newsml.tasks.evidence import UNIT_TOKENS, nearest, units
@@ -57,7 +59,12 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
 
     @classmethod
     def from_pretrained(
-        cls, model: str | Path = "default", *, revision: str | None = None, encoder: Encoder | None = None
+        cls,
+        model: str | Path = "default",
+        *,
+        revision: str | None = None,
+        encoder: Encoder | None = None,
+        backend: str | None = None,
     ) -> Self:
         """Load a stance model.
 
@@ -66,12 +73,14 @@ class StanceDetector(Task[StanceQuery, StanceResult]):
                 folder or hub id of a claim- or target-stance classifier, an NLI model, or a causal or chat model.
             revision: Commit of a hub id.
             encoder: A loaded copy of the default base to share with other tasks.
+            backend: As in ``TopicClassifier.from_pretrained``.
 
         Raises:
             ModelError: The model is unknown or cannot judge stance.
             DownloadError: Its files cannot be fetched.
         """
-        judges = load_judges(model, revision=revision, encoder=encoder)
+        with loading_for(backend):
+            judges = load_judges(model, revision=revision, encoder=encoder)
         return cls(
             embedder=Embedder(judges.encoder),
             claim_judge=judges.claim,

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Literal, Protocol, Self
 from newsml.article import Article
 from newsml.config.training import Training
 from newsml.errors import ModelError
-from newsml.models.encoder import Embedder, Encoder
+from newsml.models.backend import loading_for
+from newsml.models.embedder import Embedder
+from newsml.models.encoder import Encoder
 from newsml.models.load import (
     DEFAULT_BASE,
     DEFAULT_GENERATOR,
@@ -77,6 +79,7 @@ class Summarizer(Task[Article, SummaryResult]):
         ratio: float | None = None,
         revision: str | None = None,
         encoder: Encoder | None = None,
+        backend: str | None = None,
     ) -> Self:
         """Load a summarizer.
 
@@ -89,34 +92,15 @@ class Summarizer(Task[Article, SummaryResult]):
             ratio: as a share of the article's words. Without any, three sentences.
             revision: Commit of a hub id.
             encoder: A loaded copy of the default base to share with other tasks.
+            backend: As in ``TopicClassifier.from_pretrained``; generators compute in fp32 with either.
 
         Raises:
             ModelError: The model is unknown or cannot summarize.
             DownloadError: Its files cannot be fetched.
         """
         found = resolve(model, revision=revision)
-        kind = kind_of(found)
-        info = ModelInfo(found.name, found.revision)
-        way: Way
-        if kind == "newsml-adapter" and found.card is not None and found.card.task == "summary-extractive":
-            base = load_base(found.card.base, encoder=encoder)
-            scorer = SentenceScorer(base, found.path)
-            if base is not encoder:
-                base.merge()
-            way = Extractive(scorer, info, max_tokens=found.card.max_tokens)
-        elif found.card is not None and found.card.task == "summary-abstractive":
-            from newsml.tasks.written import Written
-
-            way = Written(found, load_generator(found), Embedder(encoder or load_base()))
-        elif kind == "encoder":
-            embedder = Embedder(load_encoder(found, encoder))
-            way = Extractive(embedder, info, max_tokens=embedder.encoder.max_tokens)
-        elif kind in ("seq2seq", "causal", "chat"):
-            from newsml.tasks.abstractive import Abstractive
-
-            way = Abstractive(found, load_generator(found), Embedder(encoder or load_base()))
-        else:
-            raise refuse(found, kind, "a sentence scorer, an encoder, a sequence-to-sequence or a causal model")
+        with loading_for(backend):
+            way = _load(found, encoder)
         return cls(way, found=found, length=Length(sentences, words, ratio))
 
     @classmethod
@@ -219,3 +203,27 @@ class Summarizer(Task[Article, SummaryResult]):
             WriteError: The folder cannot be written.
         """
         save_model(self._found, Path(folder))
+
+
+def _load(found: Resolved, encoder: Encoder | None) -> Way:
+    """The way of a model that was found."""
+    kind = kind_of(found)
+    info = ModelInfo(found.name, found.revision)
+    if kind == "newsml-adapter" and found.card is not None and found.card.task == "summary-extractive":
+        base = load_base(found.card.base, encoder=encoder)
+        scorer = SentenceScorer(base, found.path)
+        if base is not encoder:
+            base.merge()
+        return Extractive(scorer, info, max_tokens=found.card.max_tokens)
+    if found.card is not None and found.card.task == "summary-abstractive":
+        from newsml.tasks.written import Written
+
+        return Written(found, load_generator(found), Embedder(encoder or load_base()))
+    if kind == "encoder":
+        embedder = Embedder(load_encoder(found, encoder))
+        return Extractive(embedder, info, max_tokens=embedder.encoder.max_tokens)
+    if kind in ("seq2seq", "causal", "chat"):
+        from newsml.tasks.abstractive import Abstractive
+
+        return Abstractive(found, load_generator(found), Embedder(encoder or load_base()))
+    raise refuse(found, kind, "a sentence scorer, an encoder, a sequence-to-sequence or a causal model")

@@ -5,7 +5,6 @@ Owns the way from windows to topics. Knows nothing of files or of how a labeler 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -15,9 +14,11 @@ import numpy as np
 from newsml.article import Article, Span
 from newsml.config.training import Training
 from newsml.errors import ModelError
-from newsml.models.card import Card, write_card
+from newsml.models.backend import loading_for
+from newsml.models.card import write_card
 from newsml.models.classifier import softmax
-from newsml.models.encoder import Embedder, Encoder, TextPair
+from newsml.models.embedder import Embedder
+from newsml.models.encoder import Encoder, TextPair
 from newsml.models.load import DEFAULT_BASE, kind_of, least_score, load_base, load_classifier, refuse, save_model
 from newsml.models.load import temperature as temperature_of
 from newsml.models.resolve import Resolved, resolve
@@ -28,7 +29,7 @@ from newsml.tasks.labelers import COSINE_TEMPERATURE, Labeler, TrainedLabels, wo
 from newsml.tasks.run import Call, Steps, stream
 from newsml.tasks.task import Task, check_article
 from newsml.tasks.taxonomy import Taxonomy, tree_of
-from newsml.tasks.zero_shot import zero_shot_labels
+from newsml.tasks.zero_shot import zero_shot_card, zero_shot_labels
 from newsml.text.windows import Window, pieces
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ class TopicClassifier(Task[Article, TopicResult]):
         template: str = TEMPLATE,
         revision: str | None = None,
         encoder: Encoder | None = None,
+        backend: str | None = None,
     ) -> Self:
         """Load a topics model.
 
@@ -105,11 +107,27 @@ class TopicClassifier(Task[Article, TopicResult]):
                 ``threshold`` it is not saved with a model: give it again.
             revision: Commit of a hub id.
             encoder: A loaded copy of the base to share with other tasks.
+            backend: What it computes with: ``"torch"`` (fp32), ``"torch-bf16"``, or ``"auto"`` for the faster one here
+                (docs/speed.md); None leaves it at ``"torch"``. A shared ``encoder`` computes as it was loaded.
 
         Raises:
             ModelError: The model is unknown or cannot classify.
             DownloadError: Its files cannot be fetched.
         """
+        with loading_for(backend):
+            return cls._load(model, labels, multi_label, threshold, template, revision, encoder)
+
+    @classmethod
+    def _load(
+        cls,
+        model: str | Path,
+        labels: Sequence[str] | None,
+        multi_label: bool,
+        threshold: float | None,
+        template: str,
+        revision: str | None,
+        encoder: Encoder | None,
+    ) -> Self:
         if labels is not None:
             found = resolve(model, revision=revision, task="topics-zero-shot")
             labeler = zero_shot_labels(found, labels, template=template, multi_label=multi_label, encoder=encoder)
@@ -272,23 +290,7 @@ class TopicClassifier(Task[Article, TopicResult]):
         """
         save_model(self._found, Path(folder))
         if not isinstance(self._labeler, TrainedLabels):
-            write_card(self._zero_shot_card(), Path(folder))
-
-    def _zero_shot_card(self) -> Card:
-        card = self._found.card
-        return Card(
-            name=re.sub(r"^[^A-Za-z0-9]+|[^A-Za-z0-9._-]", "", Path(self.model.name).name) or "zero-shot",
-            task="topics",
-            base=self.model.name,
-            summary=f"Zero-shot topics by {self.model.name} at {self.model.revision}.",
-            labels=self.labels,
-            calibration=card.calibration if card else None,
-            max_tokens=self._labeler.max_tokens,
-            languages=self._languages,
-            licence=card.licence if card else "that of the original model",
-            limits=card.limits if card else "Those of the original model.",
-            intended_use="Topics of news articles.",
-        )
+            write_card(zero_shot_card(self._found, self._labeler), Path(folder))
 
 
 def _mean(by_window: np.ndarray, cut: Sequence[Window]) -> np.ndarray:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from newsml.article import Article, Sentence
-from newsml.models.encoder import Embedder
+from newsml.models.embedder import Embedder
 from newsml.models.generator import Generator, Prompt
 from newsml.models.resolve import Resolved
 from newsml.results import ModelInfo, SummaryResult

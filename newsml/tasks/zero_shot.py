@@ -1,13 +1,16 @@
 """Zero-shot topics: which way scores a caller's own labels, by what the model is.
 
-Owns that choice and the checks of the labels. Knows nothing of articles.
+Owns that choice, the checks of the labels and what a saved model says of them. Knows nothing of articles.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from newsml.errors import ModelError
+from newsml.models.card import Card
 from newsml.models.encoder import Encoder
 from newsml.models.generator import Generator
 from newsml.models.label_space import load_centre
@@ -56,3 +59,21 @@ def zero_shot_labels(
 
         return ChosenLabels(found, Generator.load(found.path, name=found.name), names)
     raise refuse(found, kind, "an NLI model, an encoder, or a causal or chat model for labels of your own")
+
+
+def zero_shot_card(found: Resolved, labeler: Labeler) -> Card:
+    """The card of a model with the labels that it was given, to be saved beside it."""
+    card = found.card
+    return Card(
+        name=re.sub(r"^[^A-Za-z0-9]+|[^A-Za-z0-9._-]", "", Path(found.name).name) or "zero-shot",
+        task="topics",
+        base=found.name,
+        summary=f"Zero-shot topics by {found.name} at {found.revision}.",
+        labels=labeler.labels,
+        calibration=card.calibration if card else None,
+        max_tokens=labeler.max_tokens,
+        languages=card.languages if card else (),
+        licence=card.licence if card else "that of the original model",
+        limits=card.limits if card else "Those of the original model.",
+        intended_use="Topics of news articles.",
+    )

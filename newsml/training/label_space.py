@@ -24,7 +24,8 @@ from newsml.evaluation.predictions import Prediction
 from newsml.io.rows import Row
 from newsml.models.calibration import Calibration
 from newsml.models.classifier import softmax
-from newsml.models.encoder import Embedder, Encoder, TextPair, encode, mean_pool
+from newsml.models.embedder import Embedder, mean_pool
+from newsml.models.encoder import Encoder, TextPair, encode
 from newsml.models.label_space import save_centre
 from newsml.models.load import merge
 from newsml.tasks.inputs import one_text

@@ -26,6 +26,7 @@ from transformers import (
 
 from newsml.config.finetune import CLASSIFIED, FinetuneConfig
 from newsml.errors import TrainingError
+from newsml.models.backend import has_bf16
 from newsml.models.encoder import Encoder
 from newsml.training.data import Split, content
 from newsml.training.processes import Released, count, is_first
@@ -125,11 +126,7 @@ def set_up(model: Any, config: FinetuneConfig) -> None:
 
 def bf16(precision: str) -> bool:
     """Whether to compute in bf16: asked for, or ``auto`` and the hardware multiplies it natively."""
-    if precision != "auto":
-        return precision == "bf16"
-    if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported())
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+    return has_bf16() if precision == "auto" else precision == "bf16"
 
 
 def fingerprint(config: FinetuneConfig, split: Split) -> str:

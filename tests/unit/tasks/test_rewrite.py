@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from newsml.article import Article
-from newsml.models.encoder import Embedder
+from newsml.models.embedder import Embedder
 from newsml.models.generator import Generator
 from newsml.results import SummarySentence
 from newsml.tasks.briefs import BEAMS, REWRITE_PROMPT

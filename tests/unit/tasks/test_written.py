@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from newsml.article import Article
-from newsml.models.encoder import Embedder
+from newsml.models.embedder import Embedder
 from newsml.models.generator import Generator
 from newsml.models.resolve import Resolved
 from newsml.results import SummaryResult

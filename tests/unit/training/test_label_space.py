@@ -20,7 +20,8 @@ from newsml.config.load import load
 from newsml.errors import ConfigError, TrainingError
 from newsml.io.rows import Row
 from newsml.models.card import read_card
-from newsml.models.encoder import Embedder, Encoder
+from newsml.models.embedder import Embedder
+from newsml.models.encoder import Encoder
 from newsml.models.label_space import load_centre
 from newsml.tasks.topics import TEMPLATE, TopicClassifier
 from newsml.training.data import read_split

@@ -21,7 +21,8 @@ from newsml.evaluation.figures.faithfulness import (
     premises,
 )
 from newsml.models.classifier import Classifier, softmax
-from newsml.models.encoder import Embedder, Encoder, TextPair
+from newsml.models.embedder import Embedder
+from newsml.models.encoder import Encoder, TextPair
 from newsml.text.sentences import split
 
 SUMMARY = ["NATO said that troops left.", "Rain fell on the school."]
