@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from newsml.cli import analyze, config, evaluate, finetune, models, predict
+from newsml.cli import analyze, benchmark, config, evaluate, finetune, models, predict
 from newsml.cli.screen import error_line
 from newsml.errors import NewsmlError
 
@@ -47,6 +47,7 @@ app.command("predict", epilog=predict.EPILOG)(predict.predict)
 app.command("evaluate")(evaluate.evaluate)
 app.command("compare")(evaluate.compare)
 app.command("finetune")(finetune.finetune)
+app.command("benchmark")(benchmark.benchmark)
 app.add_typer(models.app, name="models")
 app.add_typer(config.app, name="config")
 

@@ -10,11 +10,16 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from newsml.config.benchmark import BenchmarkConfig
 from newsml.config.evaluate import EvaluateConfig
 from newsml.config.finetune import FinetuneConfig
 from newsml.errors import ConfigError, suggest
 
-SCHEMAS: Mapping[str, type[BaseModel]] = {"evaluate": EvaluateConfig, "finetune": FinetuneConfig}
+SCHEMAS: Mapping[str, type[BaseModel]] = {
+    "benchmark": BenchmarkConfig,
+    "evaluate": EvaluateConfig,
+    "finetune": FinetuneConfig,
+}
 """Schemas by the ``kind`` a file states; each declares ``kind: Literal[...]`` with its own name."""
 
 

@@ -19,17 +19,21 @@ class Embedder:
     """Runner: texts to sentence vectors, the mean of the last hidden states (Reimers & Gurevych 2019).
 
     They are the base's own, or those of an adapter that is put on it, unmerged.
+
+    Attributes:
+        encoder: The base.
+        adapter: What the base calls the adapter; None where there is none.
     """
 
     def __init__(self, encoder: Encoder, adapter: Path | None = None) -> None:
         self.encoder = encoder
-        self._name = encoder.attach(adapter)[0] if adapter is not None else None
+        self.adapter = encoder.attach(adapter)[0] if adapter is not None else None
 
     def __call__(self, inputs: Sequence[str]) -> list[np.ndarray]:
         """Vectors of unit length, shape (dimension,) each; a text over the model's limit is read up to it."""
 
         def forward(batch: Any) -> torch.Tensor:
-            with self.encoder.using(self._name) as model:
+            with self.encoder.using(self.adapter) as model:
                 return unit_vectors(model, batch)
 
         pairs = [TextPair(text) for text in inputs]

@@ -180,7 +180,7 @@ def run_batches(
         ModelError: An input is longer than the model reads and ``truncate`` is off.
     """
     distinct = list(dict.fromkeys(inputs))
-    encoded = [encode(tokenizer, pair, max_tokens if truncate else None) for pair in distinct]
+    encoded = encode_all(tokenizer, distinct, max_tokens if truncate else None)
     lengths = [len(entry["input_ids"]) for entry in encoded]
     if inputs and max(lengths) > max_tokens:
         raise ModelError(
@@ -266,3 +266,19 @@ def encode(tokenizer: Any, pair: TextPair, max_tokens: int | None) -> Any:
     options: dict[str, Any] = {"truncation": True, "max_length": max_tokens} if max_tokens else {}
     second = None if pair.second is None else valid(pair.second)
     return tokenizer(valid(pair.first), second, verbose=False, **options)
+
+
+def encode_all(tokenizer: Any, pairs: Sequence[TextPair], max_tokens: int | None) -> list[dict[str, list[int]]]:
+    """The same of many at once, which the tokenizer shares out among the cores."""
+    options: dict[str, Any] = {"truncation": True, "max_length": max_tokens} if max_tokens else {}
+    made: dict[int, dict[str, list[int]]] = {}
+    for paired in (False, True):
+        places = [place for place, pair in enumerate(pairs) if (pair.second is not None) == paired]
+        if not places:
+            continue
+        first = [valid(pairs[place].first) for place in places]
+        second = [valid(pairs[place].second or "") for place in places] if paired else None
+        columns = tokenizer(first, second, verbose=False, **options)
+        for row, place in enumerate(places):
+            made[place] = {name: columns[name][row] for name in columns}
+    return [made[place] for place in range(len(pairs))]

@@ -25,6 +25,7 @@ LAYERS = (
     ("training",),
     ("sklearn",),
     ("batch",),
+    ("benchmark",),
     ("__init__",),
     ("cli", "__main__"),
 )
