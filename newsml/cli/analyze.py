@@ -71,7 +71,7 @@ def analyze(
     topics: Annotated[str, typer.Option(metavar="MODEL", help="Topics model: card, folder or hub id.")] = "default",
     stance: Annotated[str, typer.Option(metavar="MODEL", help="Stance model: card, folder or hub id.")] = "default",
     backend: Annotated[
-        str, typer.Option(metavar="NAME", help="torch (fp32), torch-bf16, or auto for the faster here.")
+        str, typer.Option(metavar="NAME", help="torch (fp32), torch-bf16, onnx-int8, or auto.")
     ] = "torch",
     encoding: Annotated[str, typer.Option(metavar="NAME", help="Encoding of the files.")] = "utf-8",
     language: Language = None,
@@ -138,13 +138,13 @@ def _read(file: str, *, encoding: str, language: str | None) -> Article:
 
 def _load(stack: ExitStack, *, backend: str, **options: Any) -> Analyzer:
     with screen().status("loading models …"):
-        from newsml.models.backend import chosen
+        from newsml.models.backend import chosen, faster
         from newsml.models.quiet import quiet
         from newsml.tasks.analyze import Analyzer
 
         stack.enter_context(quiet())
         if (found := chosen(backend)) != backend:
-            screen().print(f"backend: {found}", markup=False, highlight=False)
+            screen().print(f"backend: {found} ({faster()[1]})", markup=False, highlight=False)
         return Analyzer.from_pretrained(backend=found, **options)
 
 

@@ -67,7 +67,7 @@ def predict(
     language: Annotated[str | None, typer.Option(metavar="CODE", help="Language of all articles.")] = None,
     format_: Annotated[str, typer.Option("--format", metavar="NAME", help="parquet or jsonl.")] = "parquet",
     backend: Annotated[
-        str, typer.Option(metavar="NAME", help="torch (fp32), torch-bf16, or auto for the faster here.")
+        str, typer.Option(metavar="NAME", help="torch (fp32), torch-bf16, onnx-int8, or auto.")
     ] = "torch",
     shard_rows: Annotated[int, typer.Option(min=1, metavar="N", help="Rows of a shard: a kill loses one.")] = 1000,
     engine: Annotated[str, typer.Option(metavar="NAME", help="local, or ray (extra: ray).")] = "local",
@@ -82,6 +82,7 @@ def predict(
     from newsml.batch.job import Job
     from newsml.batch.run import Corpus
     from newsml.batch.run import predict as carry_out
+    from newsml.models.backend import faster
     from newsml.models.quiet import quiet
 
     job = Job(
@@ -101,7 +102,7 @@ def predict(
         format=format_,  # type: ignore[arg-type]
     )
     if job.backend != backend:
-        screen().print(f"backend: {job.backend}", markup=False, highlight=False)
+        screen().print(f"backend: {job.backend} ({faster()[1]})", markup=False, highlight=False)
     corpus = Corpus(input_, columns=_columns(column or []), encoding=encoding, language=language)
     try:
         with quiet(), _progress() as watch:

@@ -71,7 +71,7 @@ class Classifier:
             if missing := sorted(outcome["missing_keys"]):
                 # transformers fills the gap with random numbers, and says so in a report that nobody reads.
                 raise ModelError(f"{folder}: its files lack the weights {missing[0]}; save or fetch the model again")
-            return cls.around(model, load_tokenizer(folder))
+            return cls.around(model, load_tokenizer(folder), name=folder.name)
 
     @classmethod
     def merged(cls, base: Path, adapter: Path, labels: Sequence[str]) -> Classifier:
@@ -84,17 +84,22 @@ class Classifier:
 
         with loading(adapter):
             fitted = PeftModel.from_pretrained(new_classifier(base, labels)[0], adapter)
-            return cls.around(fitted.merge_and_unload(), load_tokenizer(base))
+            return cls.around(fitted.merge_and_unload(), load_tokenizer(base), name=adapter.name)
 
     @classmethod
-    def around(cls, model: Any, tokenizer: Any) -> Classifier:
-        """Wrap a loaded model."""
+    def around(cls, model: Any, tokenizer: Any, *, name: str = "a classifier") -> Classifier:
+        """Wrap a loaded model, which messages call by a name."""
         model = to_device(model.eval())
         config = model.config
+        compute = model
         if current() == "torch-bf16":
             _halve(model)
+        elif current() == "onnx-int8":
+            from newsml.models.onnx_int8 import int8
+
+            compute = int8(model, tokenizer, name=name)
         return cls(
-            lambda batch: model(**batch).logits,
+            lambda batch: compute(**batch).logits,
             tokenizer,
             labels=[config.id2label[index] for index in range(config.num_labels)],
             max_tokens=token_limit(config, tokenizer),
@@ -115,10 +120,15 @@ class Classifier:
             ) from error
         linear = to_device(linear.eval())
 
+        def logits(outputs: Any) -> torch.Tensor:
+            found: torch.Tensor = linear(outputs.pooler_output.float())
+            return found
+
         def forward(batch: Any) -> torch.Tensor:
             with encoder.using(name) as model:
-                logits: torch.Tensor = linear(model(**batch).pooler_output.float())
-                return logits
+                return logits(model(**batch))
+
+        encoder.heads[name] = logits
 
         return cls(forward, encoder.tokenizer, labels=labels, max_tokens=encoder.max_tokens)
 

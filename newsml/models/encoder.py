@@ -46,6 +46,7 @@ class Encoder:
     Attributes:
         max_tokens: Longest input in tokens, special tokens included.
         name: What messages call the model.
+        heads: By adapter, what turns the base's outputs into logits, where labels are to be read off them.
     """
 
     def __init__(self, model: Any, tokenizer: Any, *, name: str) -> None:
@@ -53,7 +54,9 @@ class Encoder:
         self.tokenizer = tokenizer
         self.name = name
         self.max_tokens = token_limit(model.config, tokenizer)
-        self._dtype = torch.bfloat16 if current() == "torch-bf16" else self.model.dtype
+        self._backend = current()
+        self._int8: dict[str | None, Any] = {}
+        self.heads: dict[str | None, Callable[[Any], torch.Tensor]] = {}
         self._adapters: set[str] = set()
         self._lock = threading.RLock()
         self._merged = False
@@ -147,14 +150,24 @@ class Encoder:
         if self._merged and adapter is None:
             raise ModelError(f"{self.name} has an adapter merged into it; load another copy for plain vectors")
         with self._lock:
-            if self.model.dtype != self._dtype:
-                self.model.to(self._dtype)  # Not before the first use: adapters are merged in fp32.
+            if self._backend == "torch-bf16" and self.model.dtype != torch.bfloat16:
+                self.model.to(torch.bfloat16)  # Not before the first use: adapters are merged in fp32.
             for module in self.model.modules() if self._adapters and not self._merged else ():
                 if isinstance(module, BaseTunerLayer):
                     module.enable_adapters(adapter is not None)
                     if adapter is not None:
                         module.set_adapter(adapter, inference_mode=True)
-            yield self.model
+            yield self._in_int8(adapter) if self._backend == "onnx-int8" else self.model
+
+    def _in_int8(self, adapter: str | None) -> Any:
+        """The int8 form of the base with the adapter that is switched on, merged."""
+        if adapter not in self._int8:
+            from newsml.models.onnx_int8 import int8
+
+            unmerged = None if self._merged else adapter
+            head = self.heads.get(adapter)
+            self._int8[adapter] = int8(self.model, self.tokenizer, name=self.name, adapter=unmerged, head=head)
+        return self._int8[adapter]
 
 
 def run_batches(

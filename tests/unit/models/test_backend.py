@@ -25,11 +25,21 @@ from newsml.tasks.summarize import Summarizer
 from newsml.tasks.topics import TopicClassifier
 
 
-@pytest.mark.parametrize(("native", "found"), [(True, "torch-bf16"), (False, "torch")])
-def test_auto_is_bf16_where_the_hardware_has_it(monkeypatch: pytest.MonkeyPatch, native: bool, found: str) -> None:
+@pytest.mark.parametrize(
+    ("native", "ratio", "found"), [(True, 3.0, "torch-bf16"), (True, 1.1, "torch"), (False, 3.0, "torch")]
+)
+def test_auto_is_bf16_where_the_hardware_has_it_and_it_pays(
+    monkeypatch: pytest.MonkeyPatch, native: bool, ratio: float, found: str
+) -> None:
     monkeypatch.setattr(backend, "has_bf16", lambda: native)
+    monkeypatch.setattr(backend, "_bf16_ratio", lambda: ratio)
+    monkeypatch.setattr(backend, "faster", backend.faster.__wrapped__)  # Asked once a process otherwise.
     assert chosen("auto") == found
     assert Job(tasks=["topics"], backend="auto").backend == found
+
+
+def test_what_auto_measures_is_a_ratio() -> None:
+    assert 0 < backend._bf16_ratio() < 100
 
 
 def test_the_choice_holds_while_models_are_loaded() -> None:

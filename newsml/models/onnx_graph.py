@@ -1,0 +1,165 @@
+"""A model's graph for ONNX Runtime, its matrix products with constants in int8.
+
+Owns export and quantisation. Knows nothing of where graphs are kept, nor of how good they are.
+
+Weights get one scale a column, activations one a token, found anew for every token: an outlier spoils its own token
+alone, and a text's answer does not depend on the texts beside it, as it does in ONNX Runtime's own dynamic
+quantisation, whose scale is that of a whole batch. Before, dimensions of large activations hand some of their size to
+their weights (SmoothQuant; Xiao et al. 2023).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from newsml.models.quiet import quiet
+
+OPSET = 17
+
+OUTPUTS = ("logits", "last_hidden_state", "pooler_output")
+"""What models give that newsml reads, as far as they do."""
+
+LEAST = 1e-9
+"""What stands for less, where it is divided by."""
+
+
+def export(model: Any, tokenizer: Any, path: Path, texts: Sequence[str]) -> None:
+    """Write the graph of a model.
+
+    Args:
+        model: A ``transformers`` model in fp32.
+        tokenizer: Its tokenizer.
+        path: The file.
+        texts: What shows how large activations get; some 256 tokens each at most.
+    """
+    import onnx
+
+    plain = copy.deepcopy(model).eval()
+    plain.set_attn_implementation("eager")
+    example = tokenizer(["One text.", "Another text, a longer one."], padding=True, return_tensors="pt")
+    names = list(example)
+    outputs = [one for one in OUTPUTS if getattr(plain(**example), one, None) is not None]
+    axes = {one: {0: "texts", 1: "tokens"} for one in (*names, "last_hidden_state")}
+    axes |= {one: {0: "texts"} for one in ("logits", "pooler_output")}
+    with quiet(), torch.inference_mode():
+        torch.onnx.export(
+            _Positional(plain, names, outputs).eval(),
+            tuple(example.values()),
+            str(path),
+            input_names=names,
+            output_names=outputs,
+            dynamic_axes={one: axes[one] for one in (*names, *outputs)},
+            opset_version=OPSET,
+            dynamo=False,
+        )
+    graph = onnx.load(str(path))
+    inputs = [dict(tokenizer([text], truncation=True, max_length=256, return_tensors="np")) for text in texts]
+    _quantise(graph, inputs)
+    onnx.save(graph, str(path))
+
+
+class _Positional(torch.nn.Module):
+    """A model that takes its inputs in order and gives a tuple, as an export asks."""
+
+    def __init__(self, model: Any, names: Sequence[str], outputs: Sequence[str]) -> None:
+        super().__init__()
+        self.model, self.names, self.outputs = model, names, outputs
+
+    def forward(self, *inputs: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        found = self.model(**dict(zip(self.names, inputs, strict=True)))
+        return tuple(getattr(found, one) for one in self.outputs)
+
+
+def _products(graph: Any) -> dict[str, list[Any]]:
+    """The products of activations with a constant matrix, by the name of the activations."""
+    matrices = {tensor.name for tensor in graph.initializer if len(tensor.dims) == 2}
+    found: dict[str, list[Any]] = {}
+    for node in graph.node:
+        if node.op_type == "MatMul" and node.input[1] in matrices:
+            found.setdefault(node.input[0], []).append(node)
+    return found
+
+
+def _peaks(model: Any, sources: Sequence[str], inputs: Sequence[dict[str, Any]]) -> dict[str, np.ndarray]:
+    """The largest value of each dimension of some activations."""
+    import onnx
+    import onnxruntime
+
+    watched = onnx.ModelProto()
+    watched.CopyFrom(model)
+    watched.graph.output.extend(onnx.helper.make_tensor_value_info(source, 1, None) for source in sources)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(watched.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    peaks: dict[str, np.ndarray] = {source: np.array(LEAST, np.float32) for source in sources}
+    for batch in inputs:
+        values = session.run(list(sources), {one.name: batch[one.name] for one in session.get_inputs()})
+        for source, value in zip(sources, values, strict=True):
+            peaks[source] = np.maximum(peaks[source], np.abs(value).max(axis=(0, 1)))
+    return peaks
+
+
+def _quantise(model: Any, inputs: Sequence[dict[str, Any]]) -> None:
+    """Replace every product of activations with a constant matrix by one in int8, scaled by token and by column."""
+    from onnx import helper, numpy_helper
+
+    graph = model.graph
+    constants = {tensor.name: tensor for tensor in graph.initializer}
+    products = _products(graph)
+    peaks = _peaks(model, list(products), inputs)
+    of_node = {node.output[0]: source for source, nodes in products.items() for node in nodes}
+    numbers = {"q_top": np.float32(127), "q_least": np.float32(LEAST), "q_one": np.float32(1), "q_zero": np.uint8(128)}
+    added = [numpy_helper.from_array(np.array(value), key) for key, value in numbers.items()]
+    added.append(numpy_helper.from_array(np.array([-1], np.int64), "q_flat"))
+    made: list[Any] = []
+    factors: dict[str, np.ndarray] = {}
+    for place, node in enumerate(graph.node):
+        source = of_node.get(node.output[0])
+        if source is None:
+            made.append(node)
+            continue
+        if source not in factors:
+            matrices = [numpy_helper.to_array(constants[one.input[1]]) for one in products[source]]
+            largest = np.maximum(np.max([np.abs(one).max(axis=1) for one in matrices], axis=0), LEAST)
+            factors[source] = np.sqrt(peaks[source] / largest).astype(np.float32)
+            added.append(numpy_helper.from_array((1 / factors[source]).astype(np.float32), f"{source}_smoothing"))
+            made += _scaled(source)
+        weights = numpy_helper.to_array(constants[node.input[1]]) * factors[source][:, None]
+        columns = np.maximum(np.abs(weights).max(axis=0) / 127, LEAST).astype(np.float32)
+        own = f"q{place}"
+        added.append(numpy_helper.from_array(np.round(weights / columns).astype(np.int8), f"{own}_weights"))
+        added.append(numpy_helper.from_array(columns, f"{own}_columns"))
+        names = [f"{source}_int8", f"{own}_weights", "q_one", f"{own}_columns", "q_zero"]
+        made.append(helper.make_node("MatMulIntegerToFloat", names, [f"{own}_raw"], domain="com.microsoft"))
+        made.append(helper.make_node("Mul", [f"{own}_raw", f"{source}_scale"], list(node.output)))
+    used = {name for node in made for name in node.input}
+    kept = [tensor for tensor in graph.initializer if tensor.name in used]
+    del graph.node[:], graph.initializer[:]
+    graph.node.extend(made)
+    graph.initializer.extend([*kept, *added])
+    model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+
+
+def _scaled(source: str) -> Iterator[Any]:
+    """The nodes that give activations as integers around 128, of one text, and the scale of each token."""
+    from onnx import helper
+
+    steps: list[tuple[str, list[str], str, dict[str, Any]]] = [
+        ("Mul", [source, f"{source}_smoothing"], "smooth", {}),
+        ("Abs", [f"{source}_smooth"], "abs", {}),
+        ("ReduceMax", [f"{source}_abs"], "max", {"axes": [-1], "keepdims": 1}),
+        ("Max", [f"{source}_max", "q_least"], "most", {}),
+        ("Div", [f"{source}_most", "q_top"], "scale", {}),
+        ("Reshape", [f"{source}_scale", "q_flat"], "scales", {}),
+        ("Shape", [f"{source}_scales"], "shape", {}),
+        ("Expand", ["q_zero", f"{source}_shape"], "zeros", {}),
+        ("QuantizeLinear", [f"{source}_smooth", f"{source}_scales", f"{source}_zeros"], "int8", {"axis": 1}),
+    ]
+    for kind, inputs, output, attributes in steps:
+        yield helper.make_node(kind, inputs, [f"{source}_{output}"], **attributes)

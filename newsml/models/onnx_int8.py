@@ -1,0 +1,190 @@
+"""A model's forward pass in int8 by ONNX Runtime: exported once into the cache, compared with fp32, refused if unlike.
+
+Owns the cache of exports and the gate. Knows nothing of graphs, articles or tasks.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import torch
+
+from newsml.errors import MissingDependencyError, ModelError, WriteError
+from newsml.models.backend import onnx_installed
+from newsml.models.cache import cache_folder
+from newsml.models.onnx_graph import OUTPUTS, export
+
+FORM = 1
+"""Changes with the way of exporting, so that older exports are not taken for new ones."""
+
+AGREEMENT = 0.99
+"""Share of the probes on which a classifier in int8 has to give the label that it gives in fp32."""
+
+COSINE = 0.99
+"""Least cosine of a probe's mean vector in int8 with that in fp32."""
+
+SMOOTHED = 3
+"""Every so manieth probe shows how large activations get."""
+
+LONGEST = 256
+"""Tokens of a probe."""
+
+FILE = "model.onnx"
+GATE = "gate.json"
+
+
+class Int8Model:
+    """Answers as the ``transformers`` model does that it was made of, on the processor, a text a call.
+
+    Attributes:
+        config: That of the model.
+    """
+
+    def __init__(self, folder: Path, config: Any) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = torch.get_num_threads()
+        options.log_severity_level = 3
+        path = str(folder / FILE)
+        self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        self._inputs = [one.name for one in self._session.get_inputs()]
+        self._outputs = [one.name for one in self._session.get_outputs()]
+        self.config = config
+
+    def __call__(self, **batch: torch.Tensor) -> SimpleNamespace:
+        """Outputs of a batch padded on the right; hidden states of padding are zeros."""
+        asked = {name: batch[name].cpu().numpy() for name in self._inputs}
+        lengths = asked["attention_mask"].sum(axis=1)
+        rows = [
+            self._session.run(None, {name: values[row : row + 1, :length] for name, values in asked.items()})
+            for row, length in enumerate(lengths)
+        ]
+        found = {name: self._joined([row[place] for row in rows]) for place, name in enumerate(self._outputs)}
+        return SimpleNamespace(**{name: found.get(name) for name in OUTPUTS})
+
+    def _joined(self, rows: Sequence[np.ndarray]) -> torch.Tensor:
+        """One tensor of the rows' outputs, hidden states padded to the longest."""
+        if rows[0].ndim < 3:
+            return torch.from_numpy(np.concatenate(rows))
+        return torch.nn.utils.rnn.pad_sequence([torch.from_numpy(row[0]) for row in rows], batch_first=True)
+
+
+def int8(
+    model: Any,
+    tokenizer: Any,
+    *,
+    name: str,
+    adapter: str | None = None,
+    head: Callable[[Any], torch.Tensor] | None = None,
+) -> Int8Model:
+    """The int8 form of a loaded model, from the cache or exported now.
+
+    Args:
+        model: In fp32.
+        tokenizer: Its tokenizer.
+        name: What messages call it.
+        adapter: The adapter that is switched on, where there is one unmerged.
+        head: What turns its outputs into logits, where labels are to be read off them.
+
+    Raises:
+        MissingDependencyError: onnxruntime or onnx is not installed.
+        ModelError: In int8 it answers otherwise than in fp32.
+        WriteError: The cache folder cannot be written.
+    """
+    if not onnx_installed():
+        raise MissingDependencyError(
+            "backend onnx-int8 needs onnxruntime and onnx, which are not installed: pip install 'newsml[onnx]'"
+        )
+    import onnxruntime
+    from peft.tuners.tuners_utils import BaseTunerLayer
+
+    if adapter is not None:
+        name = f"{name} with {adapter}"
+        model = copy.deepcopy(model)
+        for module in model.modules():
+            if isinstance(module, BaseTunerLayer):
+                module.merge(adapter_names=[adapter])
+    digest = hashlib.sha256(f"{FORM} {onnxruntime.__version__} {model.config.to_json_string()}".encode())
+    for key, tensor in sorted(model.state_dict().items()):
+        if ".lora_" in key:  # Merged into the weights, or of no adapter that is on.
+            continue
+        digest.update(key.replace(".base_layer.", ".").encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    entry = cache_folder() / "onnx-int8" / digest.hexdigest()[:32]
+    if not (entry / GATE).is_file():
+        _make(model, tokenizer, entry, name, head)
+    verdict = json.loads((entry / GATE).read_text(encoding="utf-8"))
+    if verdict["refused"]:
+        raise ModelError(f"{name}: {verdict['refused']}; take backend torch, or torch-bf16 where the processor has it")
+    return Int8Model(entry, model.config)
+
+
+def _make(model: Any, tokenizer: Any, entry: Path, name: str, head: Callable[[Any], torch.Tensor] | None) -> None:
+    from newsml.models.progress import ScreenProgress
+
+    ScreenProgress().say(f"{name}: exporting to int8 and comparing with fp32, once")
+    try:
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=entry.parent) as place:
+            folder = Path(place) / "made"
+            folder.mkdir()
+            export(model, tokenizer, folder / FILE, [text for _, text in probes()[::SMOOTHED]])
+            refused = gate(model, Int8Model(folder, model.config), tokenizer, head)
+            (folder / GATE).write_text(json.dumps({"name": name, "refused": refused}) + "\n", encoding="utf-8")
+            shutil.rmtree(entry, ignore_errors=True)
+            folder.replace(entry)
+    except OSError as error:
+        raise WriteError(f"{entry.parent}: cannot be written ({error.strerror or error}); make room there") from error
+
+
+def gate(
+    exact: Callable[..., Any],
+    fast: Callable[..., Any],
+    tokenizer: Any,
+    head: Callable[[Any], torch.Tensor] | None = None,
+) -> str:
+    """Why a model in int8 is refused; empty where it answers the probes as it does in fp32.
+
+    Of a classifier the labels are compared, of an encoder the mean vectors.
+
+    Args:
+        exact: In fp32; like ``fast`` from a padded batch to what ``transformers`` models give.
+        fast: In int8.
+        tokenizer: Makes the inputs.
+        head: As in ``int8``.
+    """
+    same, apart = [], []
+    for title, text in probes():
+        batch = tokenizer([title], [text], truncation=True, max_length=LONGEST, return_tensors="pt")
+        with torch.inference_mode():
+            one, other = exact(**batch), fast(**batch)
+        if head is not None or getattr(one, "logits", None) is not None:
+            labels = [int((head(found) if head else found.logits).argmax()) for found in (one, other)]
+            same.append(labels[0] == labels[1])
+        else:
+            means = [found.last_hidden_state.mean(dim=1) for found in (one, other)]
+            apart.append(float(torch.nn.functional.cosine_similarity(*means)))
+    if same and not sum(same) >= AGREEMENT * len(same):
+        share = sum(same) / len(same)
+        return f"in int8 it gives {share:.1%} of {len(same)} probes the label of fp32, expected {AGREEMENT:.0%} or more"
+    if apart and not min(apart) >= COSINE:
+        return f"in int8 its vectors have a cosine of {min(apart):.3f} with those in fp32, expected {COSINE} or more"
+    return ""
+
+
+@cache
+def probes() -> tuple[tuple[str, str], ...]:
+    """Titles and passages of newsml's sample articles."""
+    found = json.loads((Path(__file__).parent / "probes.json").read_text(encoding="utf-8"))
+    return tuple((title, text) for title, text in found)
