@@ -99,13 +99,15 @@ def int8(
 
     Raises:
         MissingDependencyError: onnxruntime or onnx is not installed.
-        ModelError: In int8 it answers otherwise than in fp32.
+        ModelError: In int8 it answers otherwise than in fp32; or there is a GPU.
         WriteError: The cache folder cannot be written.
     """
     if not onnx_installed():
         raise MissingDependencyError(
             "backend onnx-int8 needs onnxruntime and onnx, which are not installed: pip install 'newsml[onnx]'"
         )
+    if torch.cuda.is_available():
+        raise ModelError("backend onnx-int8 computes on a processor, and this machine has a GPU; take torch-bf16")
     import onnxruntime
     from peft.tuners.tuners_utils import BaseTunerLayer
 

@@ -70,9 +70,7 @@ def test_a_model_that_int8_spoils_is_refused_and_stays_refused(
 ) -> None:
     monkeypatch.setattr(onnx_int8, "AGREEMENT", 1.1)
     for _ in range(2):
-        with pytest.raises(
-            ModelError, match=r"topics: in int8 it gives .* of 6 probes the label.*take backend"
-        ):
+        with pytest.raises(ModelError, match=r"topics: in int8 it gives .* of 6 probes the label.*take backend"):
             TopicClassifier.from_pretrained(models / "topics", backend="onnx-int8")
         monkeypatch.setattr(onnx_int8, "gate", None)
     (entry,) = cache.iterdir()
