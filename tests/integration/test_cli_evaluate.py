@@ -133,6 +133,8 @@ def test_the_samples_run_and_run_again_without_a_network(
 
     monkeypatch.chdir(ROOT)
     arguments = ["evaluate", str(config), "--set", f"output={tmp_path}", "--set", "bootstrap.samples=100"]
+    if config.stem == "sample-claims":  # Every claim with every article would take a minute.
+        arguments += ["--set", "data[0].test[0].limit=60"]
     first = CliRunner().invoke(app, arguments)
     assert first.exit_code == 0, first.output
     report = read_report(tmp_path)
