@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import cycle
 from pathlib import Path
 from random import Random
@@ -30,15 +31,18 @@ def of_length(corpus: Corpus, count: int, words: int, *, seed: int) -> list[Arti
 
 
 def _articles(corpus: Corpus, lengths: Sequence[int], random: Random) -> list[Article]:
-    sentences = [
-        sentence.text
-        for article in read_corpus(Path(corpus.path), columns={"text": corpus.text})
-        for sentence in split(article.text)
-    ]
+    sentences = _sentences(corpus.path, corpus.text)
     endless = cycle(sentences)
     for _ in range(random.randrange(len(sentences))):
         next(endless)
     return [Article(" ".join(_taken(endless, words)), id=str(number)) for number, words in enumerate(lengths)]
+
+
+@cache
+def _sentences(path: str, column: str) -> tuple[str, ...]:
+    """The sentences of a table's texts, in order; every race reads the same."""
+    articles = read_corpus(Path(path), columns={"text": column})
+    return tuple(sentence.text for article in articles for sentence in split(article.text))
 
 
 def _taken(sentences: Iterator[str], words: int) -> Iterator[str]:

@@ -6,7 +6,6 @@ Owns what stands in for newsml's runners. Knows nothing of clocks.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -14,7 +13,7 @@ import numpy as np
 import torch
 
 from newsml.models.classifier import Classifier
-from newsml.models.embedder import Embedder, mean_pool
+from newsml.models.embedder import Embedder, unit_vectors
 from newsml.models.encoder import TextPair
 from newsml.models.generator import Generation, Generator, Prompt
 from newsml.tasks.run import Call, Runner, Steps
@@ -55,8 +54,7 @@ class PlainEmbedder:
             list(texts), padding=True, truncation=True, max_length=encoder.max_tokens, return_tensors="pt"
         )
         with torch.inference_mode(), encoder.using(self._embedder.adapter) as model:
-            hidden = mean_pool(model(**batch).last_hidden_state, batch)
-            yield from torch.nn.functional.normalize(hidden, dim=-1).numpy()
+            yield from unit_vectors(model, batch).numpy()
 
 
 class PlainGenerator:
@@ -67,7 +65,7 @@ class PlainGenerator:
 
     def __call__(self, inputs: Sequence[Prompt]) -> list[Generation]:
         """A text of each prompt."""
-        return [self._generator([replace(prompt)])[0] for prompt in inputs]
+        return [self._generator([prompt])[0] for prompt in inputs]
 
 
 def with_peers(steps: Callable[[Any], Steps[Any]], stand_in: Callable[[Runner], Runner]) -> Callable[[Any], Steps[Any]]:
@@ -80,6 +78,7 @@ def with_peers(steps: Callable[[Any], Steps[Any]], stand_in: Callable[[Runner], 
         return made[id(runner)]
 
     def redirected(item: Any) -> Steps[Any]:
+        """The way of one item, its calls handed on."""
         way = steps(item)
         try:
             call = next(way)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from newsml.article import Article
-from newsml.cli.screen import error_line, output, render
+from newsml.cli.screen import Backend, backend_said, error_line, output, render
 from newsml.errors import NewsmlError, ReadError
 from newsml.models.progress import screen
 
@@ -70,9 +70,7 @@ def analyze(
     ] = "extractive",
     topics: Annotated[str, typer.Option(metavar="MODEL", help="Topics model: card, folder or hub id.")] = "default",
     stance: Annotated[str, typer.Option(metavar="MODEL", help="Stance model: card, folder or hub id.")] = "default",
-    backend: Annotated[
-        str, typer.Option(metavar="NAME", help="torch (fp32), torch-bf16, onnx-int8, or auto.")
-    ] = "torch",
+    backend: Backend = "torch",
     encoding: Annotated[str, typer.Option(metavar="NAME", help="Encoding of the files.")] = "utf-8",
     language: Language = None,
     as_json: Annotated[
@@ -138,14 +136,11 @@ def _read(file: str, *, encoding: str, language: str | None) -> Article:
 
 def _load(stack: ExitStack, *, backend: str, **options: Any) -> Analyzer:
     with screen().status("loading models …"):
-        from newsml.models.backend import chosen, faster
         from newsml.models.quiet import quiet
         from newsml.tasks.analyze import Analyzer
 
         stack.enter_context(quiet())
-        if (found := chosen(backend)) != backend:
-            screen().print(f"backend: {found} ({faster()[1]})", markup=False, highlight=False)
-        return Analyzer.from_pretrained(backend=found, **options)
+        return Analyzer.from_pretrained(backend=backend_said(backend), **options)
 
 
 def _name(file: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from newsml.cli.screen import Backend, backend_said
 from newsml.cli.screen import output as standard_output
 from newsml.errors import ConfigError
 from newsml.models.progress import screen
@@ -42,6 +43,9 @@ Inputs = Annotated[
 ]
 Output = Annotated[Path, typer.Option("--output", metavar="FOLDER", help="Where results go.", show_default=False)]
 Several = list[str] | None
+Columns = Annotated[
+    Several, typer.Option(metavar="FIELD=NAME", help="Read text, title or id from this column; repeat for more.")
+]
 
 
 def predict(
@@ -60,15 +64,11 @@ def predict(
     topics: Annotated[str, typer.Option(metavar="MODEL", help="Topics model: card, folder or hub id.")] = "default",
     stance: Annotated[str, typer.Option(metavar="MODEL", help="Stance model, likewise.")] = "default",
     summary: Annotated[str, typer.Option(metavar="MODEL", help="extractive, abstractive, or likewise.")] = "extractive",
-    column: Annotated[
-        Several, typer.Option(metavar="FIELD=NAME", help="Read text, title or id from this column; repeat for more.")
-    ] = None,
+    column: Columns = None,
     encoding: Annotated[str, typer.Option(metavar="NAME", help="Encoding of text, JSON and CSV files.")] = "utf-8",
     language: Annotated[str | None, typer.Option(metavar="CODE", help="Language of all articles.")] = None,
     format_: Annotated[str, typer.Option("--format", metavar="NAME", help="parquet or jsonl.")] = "parquet",
-    backend: Annotated[
-        str, typer.Option(metavar="NAME", help="torch (fp32), torch-bf16, onnx-int8, or auto.")
-    ] = "torch",
+    backend: Backend = "torch",
     shard_rows: Annotated[int, typer.Option(min=1, metavar="N", help="Rows of a shard: a kill loses one.")] = 1000,
     engine: Annotated[str, typer.Option(metavar="NAME", help="local, or ray (extra: ray).")] = "local",
     actors: Annotated[int, typer.Option(min=1, metavar="N", help="ray: copies of the models.")] = 1,
@@ -82,7 +82,6 @@ def predict(
     from newsml.batch.job import Job
     from newsml.batch.run import Corpus
     from newsml.batch.run import predict as carry_out
-    from newsml.models.backend import faster
     from newsml.models.quiet import quiet
 
     job = Job(
@@ -97,12 +96,10 @@ def predict(
         topics_model=topics,
         stance_model=stance,
         summary_model=summary,
-        backend=backend,
+        backend=backend_said(backend),
         shard_rows=shard_rows,
         format=format_,  # type: ignore[arg-type]
     )
-    if job.backend != backend:
-        screen().print(f"backend: {job.backend} ({faster()[1]})", markup=False, highlight=False)
     corpus = Corpus(input_, columns=_columns(column or []), encoding=encoding, language=language)
     try:
         with quiet(), _progress() as watch:

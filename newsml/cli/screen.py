@@ -9,7 +9,9 @@ import os
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from newsml.results import NOT_MENTIONED
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
     from newsml.article import Article, Span
     from newsml.results import Analysis, Result, StanceResult, SummaryResult, TopicResult
+
+Backend = Annotated[str, typer.Option(metavar="NAME", help="torch (fp32), torch-bf16, onnx-int8, or auto.")]
+"""What the models of a command compute with."""
 
 PIPE_COLUMNS = 100
 """Width where no terminal says otherwise."""
@@ -63,6 +68,20 @@ def output() -> Console:
         console.width = PIPE_COLUMNS
     console.width = min(console.width, MOST_COLUMNS)
     return console
+
+
+def backend_said(name: str) -> str:
+    """The backend of a name; where that left it open, the one that is taken is said with the reason.
+
+    Raises:
+        ModelError: There is none of this name.
+    """
+    from newsml.models.backend import chosen, faster
+    from newsml.models.progress import screen
+
+    if (found := chosen(name)) != name:
+        screen().print(f"backend: {found} ({faster()[1]})", markup=False, highlight=False)
+    return found
 
 
 def error_line(message: str) -> None:

@@ -57,7 +57,6 @@ def chosen(name: str) -> Backend:
 @cache
 def faster() -> tuple[Backend, str]:
     """The fastest backend here that no model can be refused by, as measured, and why."""
-
     ratio = _bf16_ratio() if has_bf16() else 1.0
     if ratio >= WORTH:
         return "torch-bf16", f"bf16 multiplies {ratio:.1f} times as fast as fp32 here"

@@ -276,9 +276,7 @@ def to_device(model: Any) -> Any:
 
 def encode(tokenizer: Any, pair: TextPair, max_tokens: int | None) -> Any:
     """Token ids and masks of a text or pair; ``max_tokens`` cuts the longer of the two, None cuts nothing."""
-    options: dict[str, Any] = {"truncation": True, "max_length": max_tokens} if max_tokens else {}
-    second = None if pair.second is None else valid(pair.second)
-    return tokenizer(valid(pair.first), second, verbose=False, **options)
+    return encode_all(tokenizer, [pair], max_tokens)[0]
 
 
 def encode_all(tokenizer: Any, pairs: Sequence[TextPair], max_tokens: int | None) -> list[dict[str, list[int]]]:

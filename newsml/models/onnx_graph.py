@@ -22,6 +22,9 @@ from newsml.models.quiet import quiet
 
 OPSET = 17
 
+LONGEST = 256
+"""Tokens of a text that shows what a model does."""
+
 OUTPUTS = ("logits", "last_hidden_state", "pooler_output")
 """What models give that newsml reads, as far as they do."""
 
@@ -36,7 +39,7 @@ def export(model: Any, tokenizer: Any, path: Path, texts: Sequence[str]) -> None
         model: A ``transformers`` model in fp32.
         tokenizer: Its tokenizer.
         path: The file.
-        texts: What shows how large activations get; some 256 tokens each at most.
+        texts: What shows how large activations get; read up to ``LONGEST`` tokens.
     """
     import onnx
 
@@ -59,7 +62,7 @@ def export(model: Any, tokenizer: Any, path: Path, texts: Sequence[str]) -> None
             dynamo=False,
         )
     graph = onnx.load(str(path))
-    inputs = [dict(tokenizer([text], truncation=True, max_length=256, return_tensors="np")) for text in texts]
+    inputs = [dict(tokenizer([text], truncation=True, max_length=LONGEST, return_tensors="np")) for text in texts]
     _quantise(graph, inputs)
     onnx.save(graph, str(path))
 

@@ -22,7 +22,7 @@ import torch
 from newsml.errors import MissingDependencyError, ModelError, WriteError
 from newsml.models.backend import onnx_installed
 from newsml.models.cache import cache_folder
-from newsml.models.onnx_graph import OUTPUTS, export
+from newsml.models.onnx_graph import LONGEST, OUTPUTS, export
 
 FORM = 1
 """Changes with the way of exporting, so that older exports are not taken for new ones."""
@@ -35,9 +35,6 @@ COSINE = 0.99
 
 SMOOTHED = 3
 """Every so manieth probe shows how large activations get."""
-
-LONGEST = 256
-"""Tokens of a probe."""
 
 FILE = "model.onnx"
 GATE = "gate.json"

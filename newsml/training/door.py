@@ -89,13 +89,9 @@ def finetune_on(
     tables = _tables(task, train, folder / "train", columns, written, source, share)
     if not isinstance(dev, int | float):
         tables += _tables(task, dev, folder / "dev", columns, written, source, 1.0)
-    plain = _recipe(task, folder, name=name or None, method=method, base=base) | {
-        "seed": seed,
-        "labels": list(labels),
-        "multi_label": multi_label,
-        "train": tables,
-        "training": training.model_dump(mode="json", exclude_unset=True) if training else {},
-    }
+    plain = _recipe(task, folder, name=name or None, method=method, base=base)
+    plain |= {"seed": seed, "labels": list(labels), "multi_label": multi_label, "train": tables}
+    plain["training"] = training.model_dump(mode="json", exclude_unset=True) if training else {}
     recipe = validated(plain, FinetuneConfig, where="finetune")
     _write(folder, plain, written)
     with redirect_stdout(sys.stderr), quiet():  # The trainer prints its losses.
