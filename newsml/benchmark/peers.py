@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from newsml.models.batches import TextPair
 from newsml.models.classifier import Classifier
 from newsml.models.embedder import Embedder, unit_vectors
-from newsml.models.encoder import TextPair
 from newsml.models.generator import Generation, Generator, Prompt
 from newsml.tasks.run import Call, Runner, Steps
 

@@ -105,10 +105,10 @@ class Race(StrictModel):
 
 
 class Corpus(StrictModel):
-    """Articles of mixed lengths, made of the sentences of a table's texts.
+    """Articles of mixed lengths, made of a table's texts.
 
     Attributes:
-        path: A table; its sentences, in order, are cut into articles.
+        path: A table. An article is the beginning of one of its texts, or more of them where that is too short.
         text: Its column.
         words: Shortest and longest article in words; lengths between them are drawn evenly on a logarithmic scale.
     """

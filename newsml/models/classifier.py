@@ -17,17 +17,9 @@ from transformers import AutoModelForSequenceClassification
 
 from newsml.errors import ModelError
 from newsml.models.backend import current
+from newsml.models.batches import TextPair, count_tokens, run_batches
 from newsml.models.embedder import unit_vectors
-from newsml.models.encoder import (
-    Encoder,
-    TextPair,
-    count_tokens,
-    load_tokenizer,
-    loading,
-    run_batches,
-    to_device,
-    token_limit,
-)
+from newsml.models.encoder import Encoder, load_tokenizer, loading, to_device, token_limit
 
 HEAD_FILE = "mean_head.safetensors"
 """Beside the card, and beside an adapter where there is one: ``weight`` and ``bias`` of a head on mean vectors."""

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from newsml.models.encoder import Encoder, TextPair, run_batches
+from newsml.models.batches import TextPair, run_batches
+from newsml.models.encoder import Encoder
 
 
 class Embedder:

@@ -1,7 +1,8 @@
 """One copy of a base encoder, with any number of LoRA adapters on it.
 
-Owns tokenising, token-budget batches and the forward pass; the runners on top of it (``Embedder``, ``Classifier``,
-``SentenceScorer``) only name the head they put on the hidden states. Knows nothing of articles or tasks.
+Owns loading, the adapters, and what the forward pass computes with; the runners on top of it (``Embedder``,
+``Classifier``, ``SentenceScorer``) only name the head they put on the hidden states. Knows nothing of articles or
+tasks.
 """
 
 from __future__ import annotations
@@ -9,11 +10,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from safetensors import SafetensorError
 from transformers import AutoModel, AutoTokenizer
@@ -21,23 +20,8 @@ from transformers import AutoModel, AutoTokenizer
 from newsml.errors import ModelError, NewsmlError
 from newsml.models.architecture import POSITIONS_AFTER_PADDING
 from newsml.models.backend import current
+from newsml.models.batches import count_tokens, device
 from newsml.models.quiet import quiet
-
-BATCH_TOKENS = 4096
-"""Padded tokens of one forward pass: 16 texts of 256 tokens."""
-
-
-@dataclass(frozen=True, slots=True)
-class TextPair:
-    """The input of a classifier: one text, or two that it compares.
-
-    Attributes:
-        first: Text, or claim, or sentence.
-        second: The other text of the pair; None for single-text models.
-    """
-
-    first: str
-    second: str | None = None
 
 
 class Encoder:
@@ -170,70 +154,6 @@ class Encoder:
         return self._int8[adapter]
 
 
-def run_batches(
-    inputs: Sequence[TextPair],
-    tokenizer: Any,
-    max_tokens: int,
-    forward: Callable[[Any], torch.Tensor],
-    *,
-    truncate: bool = False,
-) -> list[np.ndarray]:
-    """Tokenise, batch by length under ``BATCH_TOKENS``, run ``forward``, and restore the order.
-
-    Equal inputs are computed once: several questions about one article embed its sentences a single time.
-
-    Args:
-        inputs: Texts or pairs.
-        tokenizer: The model's tokenizer.
-        max_tokens: The model's limit, special tokens included.
-        forward: Maps a padded batch to a tensor whose first axis is the batch.
-        truncate: Cut longer texts (only where the caller records or does not need the rest).
-
-    Raises:
-        ModelError: An input is longer than the model reads and ``truncate`` is off.
-    """
-    distinct = list(dict.fromkeys(inputs))
-    encoded = encode_all(tokenizer, distinct, max_tokens if truncate else None)
-    lengths = [len(entry["input_ids"]) for entry in encoded]
-    if inputs and max(lengths) > max_tokens:
-        raise ModelError(
-            f"input of {max(lengths)} tokens for a model that reads {max_tokens}; "
-            "windows must be cut before they reach the model"
-        )
-    outputs: dict[TextPair, np.ndarray] = {}
-    for chosen in batches(lengths):
-        batch = tokenizer.pad([encoded[i] for i in chosen], return_tensors="pt")
-        with torch.inference_mode():
-            values = forward(batch.to(device())).float().cpu().numpy()
-        outputs.update(zip((distinct[i] for i in chosen), values, strict=True))
-    return [outputs[pair] for pair in inputs]
-
-
-def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Indices in batches of near-equal length, each of at most ``BATCH_TOKENS`` padded tokens."""
-    batch: list[int] = []
-    for index in sorted(range(len(lengths)), key=lambda i: (lengths[i], i)):
-        if batch and (len(batch) + 1) * lengths[index] > BATCH_TOKENS:
-            yield batch
-            batch = []
-        batch.append(index)
-    if batch:
-        yield batch
-
-
-def count_tokens(tokenizer: Any, texts: Sequence[str]) -> list[int]:
-    """Tokens of each text under a tokenizer, without special tokens."""
-    if not texts:
-        return []
-    whole = [valid(text) for text in texts]
-    return [len(ids) for ids in tokenizer(whole, add_special_tokens=False, verbose=False)["input_ids"]]
-
-
-def valid(text: str) -> str:
-    """Text of the same length that tokenizers take: half a surrogate pair, as in data cut inside an emoji, is ``?``."""
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
 @contextmanager
 def loading(folder: Path) -> Iterator[None]:
     """Keeps libraries quiet while they load a model's files, and turns what they raise over them into one line.
@@ -264,32 +184,6 @@ def load_tokenizer(folder: Path) -> Any:
     return AutoTokenizer.from_pretrained(folder, use_fast=True)
 
 
-def device() -> torch.device:
-    """The first GPU where there is one, else the processor."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
 def to_device(model: Any) -> Any:
     """The model, moved to ``device()``."""
     return model.to(device())
-
-
-def encode(tokenizer: Any, pair: TextPair, max_tokens: int | None) -> Any:
-    """Token ids and masks of a text or pair; ``max_tokens`` cuts the longer of the two, None cuts nothing."""
-    return encode_all(tokenizer, [pair], max_tokens)[0]
-
-
-def encode_all(tokenizer: Any, pairs: Sequence[TextPair], max_tokens: int | None) -> list[dict[str, list[int]]]:
-    """The same of many at once, which the tokenizer shares out among the cores."""
-    options: dict[str, Any] = {"truncation": True, "max_length": max_tokens} if max_tokens else {}
-    made: dict[int, dict[str, list[int]]] = {}
-    for paired in (False, True):
-        places = [place for place, pair in enumerate(pairs) if (pair.second is not None) == paired]
-        if not places:
-            continue
-        first = [valid(pairs[place].first) for place in places]
-        second = [valid(pairs[place].second or "") for place in places] if paired else None
-        columns = tokenizer(first, second, verbose=False, **options)
-        for row, place in enumerate(places):
-            made[place] = {name: columns[name][row] for name in columns}
-    return [made[place] for place in range(len(pairs))]

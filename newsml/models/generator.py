@@ -76,7 +76,10 @@ class Generator:
             None where nothing limits it.
         is_seq2seq: Whether it reads a source and writes a target, rather than going on with a prompt.
         is_chat: Whether it has a chat template.
+        at_once: It does one prompt after the other.
     """
+
+    at_once = 1
 
     def __init__(self, model: Any, tokenizer: Any, *, name: str, kind: str, max_tokens: int | None) -> None:
         self.model = model.eval()
@@ -104,7 +107,8 @@ class Generator:
         """
         from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
-        from newsml.models.encoder import device, load_tokenizer, loading, to_device
+        from newsml.models.batches import device
+        from newsml.models.encoder import load_tokenizer, loading, to_device
 
         found = architecture(folder)
         if found.kind not in ("seq2seq", "causal", "chat"):
@@ -202,7 +206,7 @@ class Generator:
         return [*self._ids(text, special=False), self.tokenizer.eos_token_id if end is None else end]
 
     def _ids(self, text: str, *, special: bool = True) -> list[int]:
-        from newsml.models.encoder import valid
+        from newsml.models.batches import valid
 
         ids: list[int] = self.tokenizer(valid(text), add_special_tokens=special, verbose=False)["input_ids"]
         return ids

@@ -67,14 +67,17 @@ class Int8Model:
             self._session.run(None, {name: values[row : row + 1, :length] for name, values in asked.items()})
             for row, length in enumerate(lengths)
         ]
-        found = {name: self._joined([row[place] for row in rows]) for place, name in enumerate(self._outputs)}
+        found = {
+            name: self._joined([row[place] for row in rows], asked["attention_mask"].shape[1])
+            for place, name in enumerate(self._outputs)
+        }
         return SimpleNamespace(**{name: found.get(name) for name in OUTPUTS})
 
-    def _joined(self, rows: Sequence[np.ndarray]) -> torch.Tensor:
-        """One tensor of the rows' outputs, hidden states padded to the longest."""
+    def _joined(self, rows: Sequence[np.ndarray], width: int) -> torch.Tensor:
+        """One tensor of the rows' outputs, hidden states padded to a width."""
         if rows[0].ndim < 3:
             return torch.from_numpy(np.concatenate(rows))
-        return torch.nn.utils.rnn.pad_sequence([torch.from_numpy(row[0]) for row in rows], batch_first=True)
+        return torch.from_numpy(np.concatenate([np.pad(r, ((0, 0), (0, width - r.shape[1]), (0, 0))) for r in rows]))
 
 
 def int8(

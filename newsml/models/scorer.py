@@ -14,7 +14,8 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
-from newsml.models.encoder import Encoder, batches, device, loading, to_device, valid
+from newsml.models.batches import WIDTH, batches, device, valid
+from newsml.models.encoder import Encoder, loading, to_device
 
 HEAD_FILE = "sentence_head.safetensors"
 FEATURES = 4
@@ -89,7 +90,7 @@ class SentenceScorer:
         encoded = [encode_window(self.encoder.tokenizer, window) for window in inputs]
         outputs: dict[int, np.ndarray] = {}
         for chosen in batches([len(entry["input_ids"]) for entry in encoded]):
-            batch = collate([encoded[i] for i in chosen], self.encoder.tokenizer)
+            batch = collate([encoded[i] for i in chosen], self.encoder.tokenizer, multiple_of=WIDTH)
             owners, places = batch.pop("owners").to(device()), batch.pop("places").to(device())
             with torch.inference_mode(), self.encoder.using(self._name) as model:
                 hidden = model(**{key: value.to(device()) for key, value in batch.items()}).last_hidden_state.float()

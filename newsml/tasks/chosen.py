@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from newsml.models.batches import TextPair
 from newsml.models.chooser import Choice, Chooser
-from newsml.models.encoder import TextPair
 from newsml.models.generator import Generator
 from newsml.models.resolve import Resolved
 from newsml.results import TARGET_LABELS, ModelInfo

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from newsml.article import Article, Sentence
-from newsml.models.encoder import TextPair
+from newsml.models.batches import TextPair
 from newsml.text.mentions import Mention
 from newsml.text.sentences import split
 from newsml.text.windows import Count, Window, windows

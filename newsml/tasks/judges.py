@@ -14,8 +14,9 @@ from typing import Protocol
 import numpy as np
 
 from newsml.errors import ModelError
+from newsml.models.batches import TextPair
 from newsml.models.classifier import Classifier, softmax
-from newsml.models.encoder import Encoder, TextPair
+from newsml.models.encoder import Encoder
 from newsml.models.generator import Generator
 from newsml.models.load import kind_of, load_base, load_classifier, refuse, temperature
 from newsml.models.resolve import Resolved, find_card, resolve

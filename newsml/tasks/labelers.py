@@ -11,9 +11,9 @@ from typing import Protocol
 import numpy as np
 
 from newsml.errors import ModelError
+from newsml.models.batches import TextPair
 from newsml.models.classifier import Classifier, softmax
 from newsml.models.embedder import Embedder
-from newsml.models.encoder import TextPair
 from newsml.tasks.inputs import JOINT_TOKENS, one_text
 from newsml.tasks.run import Call, Steps
 

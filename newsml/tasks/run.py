@@ -15,14 +15,16 @@ from typing import Any, Protocol, TypeVar
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 
-LOOKAHEAD = 16
-"""Items in flight at once: the most that ``stream`` ever holds."""
+LOOKAHEAD = 64
+"""Items in flight at once: the most that ``stream`` ever holds. Sentences of so many fill batches of equal lengths."""
 
 
 class Runner(Protocol):
     """Something that turns a list of inputs into a list of outputs of the same length, in order.
 
-    A runner batches as it likes; an output must not depend on the other inputs (to 1e-4 in fp32).
+    A runner batches as it likes; an output must not depend on the other inputs (to 1e-4 in fp32). One that gains
+    nothing by many inputs has an attribute ``at_once``: after so many it gets no further item's, and the first items
+    are done first.
     """
 
     def __call__(self, inputs: Sequence[Any], /) -> Sequence[Any]:
@@ -62,11 +64,12 @@ def stream(
     error: Exception | None = None
     while error is None:
         parts, error = _start(source, steps, lookahead)
-        for outcome in _drive(together(parts)):
+        ended = len(parts) < lookahead
+        for outcome in _Flight(parts).driven():
             if isinstance(outcome, _Failure):
                 raise outcome.error
             yield outcome
-        if len(parts) < lookahead and error is None:
+        if ended and error is None:
             return
     raise error
 
@@ -101,39 +104,68 @@ def _guarded(steps: Callable[[ItemT], Steps[ResultT]], item: ItemT) -> Steps[Res
         return _Failure(error)
 
 
+class _Flight:
+    """Several items on their way: what they wait for, and the results of those that have arrived."""
+
+    def __init__(self, parts: Sequence[Steps[Any]]) -> None:
+        self._parts = dict(enumerate(parts))
+        self._pending: dict[int, Call] = {}
+        self.results: dict[int, Any] = {}
+        for index in range(len(parts)):
+            self._advance(index, None)
+
+    def _advance(self, index: int, outputs: Sequence[Any] | None) -> None:
+        part = self._parts[index]
+        try:
+            self._pending[index] = part.send(outputs) if outputs is not None else next(part)
+        except StopIteration as stop:
+            self.results[index] = stop.value
+            del self._parts[index]
+
+    def calls(self) -> Generator[Call, Sequence[Any], None]:
+        """The calls that are due, each merged of those to the same runner; receives their outputs."""
+        while self._pending:
+            served = self._due()
+            runner = next(iter(served.values())).runner
+            outputs = yield Call(runner, [entry for call in served.values() for entry in call.inputs])
+            position = 0
+            for index, call in served.items():
+                del self._pending[index]
+                self._advance(index, outputs[position : position + len(call.inputs)])
+                position += len(call.inputs)
+
+    def _due(self) -> dict[int, Call]:
+        runner = self._pending[min(self._pending)].runner
+        limit = getattr(runner, "at_once", None)
+        served: dict[int, Call] = {}
+        inputs = 0
+        for index, call in sorted(self._pending.items()):
+            if call.runner == runner and (limit is None or inputs < limit):
+                served[index] = call
+                inputs += len(call.inputs)
+        return served
+
+    def driven(self) -> Iterator[Any]:
+        """Make the calls; the results in order, each as soon as those before it are there."""
+        calls, outputs, first = self.calls(), None, 0
+        while True:
+            try:
+                call = next(calls) if outputs is None else calls.send(outputs)
+            except StopIteration:
+                call = None
+            while first in self.results:
+                yield self.results.pop(first)
+                first += 1
+            if call is None:
+                return
+            outputs = call.runner(call.inputs)
+
+
 def together(parts: Sequence[Steps[Any]]) -> Steps[list[Any]]:
     """Run several tasks over one item side by side, as one task that returns the list of their results.
 
     Calls to the same runner that are due at the same moment are merged.
     """
-    results: dict[int, Any] = {}
-    pending: dict[int, Call] = {}
-
-    def advance(index: int, outputs: Sequence[Any] | None) -> None:
-        try:
-            pending[index] = parts[index].send(outputs) if outputs is not None else next(parts[index])
-        except StopIteration as stop:
-            results[index] = stop.value
-
-    for index in range(len(parts)):
-        advance(index, None)
-    while pending:
-        runner = pending[min(pending)].runner
-        served = {index: call for index, call in sorted(pending.items()) if call.runner == runner}
-        outputs = yield Call(runner, [entry for call in served.values() for entry in call.inputs])
-        position = 0
-        for index, call in served.items():
-            del pending[index]
-            advance(index, outputs[position : position + len(call.inputs)])
-            position += len(call.inputs)
-    return [results[index] for index in range(len(parts))]
-
-
-def _drive(steps: Steps[ResultT]) -> ResultT:
-    try:
-        call = next(steps)
-        while True:
-            call = steps.send(call.runner(call.inputs))
-    except StopIteration as stop:
-        result: ResultT = stop.value
-        return result
+    flight = _Flight(parts)
+    yield from flight.calls()
+    return [flight.results[index] for index in range(len(parts))]

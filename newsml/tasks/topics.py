@@ -15,10 +15,11 @@ from newsml.article import Article, Span
 from newsml.config.training import Training
 from newsml.errors import ModelError
 from newsml.models.backend import loading_for
+from newsml.models.batches import TextPair
 from newsml.models.card import write_card
 from newsml.models.classifier import softmax
 from newsml.models.embedder import Embedder
-from newsml.models.encoder import Encoder, TextPair
+from newsml.models.encoder import Encoder
 from newsml.models.load import DEFAULT_BASE, kind_of, least_score, load_base, load_classifier, refuse, save_model
 from newsml.models.load import temperature as temperature_of
 from newsml.models.resolve import Resolved, resolve

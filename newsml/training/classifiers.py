@@ -18,8 +18,9 @@ from newsml.config.finetune import FinetuneConfig
 from newsml.config.training import Training
 from newsml.errors import TrainingError
 from newsml.io.rows import Row
+from newsml.models.batches import encode
 from newsml.models.classifier import Classifier, new_classifier
-from newsml.models.encoder import Encoder, encode, loading
+from newsml.models.encoder import Encoder, loading
 from newsml.training.data import Split
 from newsml.training.evaluate import Judged, answered, chief, judge
 from newsml.training.examples import Example, claim_examples, target_examples, topic_examples

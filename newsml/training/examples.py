@@ -13,8 +13,9 @@ from itertools import pairwise
 from newsml.article import Article, Sentence
 from newsml.errors import TrainingError
 from newsml.io.rows import Row
+from newsml.models.batches import TextPair
 from newsml.models.embedder import Embedder
-from newsml.models.encoder import Encoder, TextPair
+from newsml.models.encoder import Encoder
 from newsml.tasks.evidence import UNIT_TOKENS, nearest, units
 from newsml.tasks.inputs import (
     CLAIM_SENTENCES,

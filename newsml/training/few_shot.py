@@ -18,8 +18,8 @@ import torch
 from transformers import set_seed
 
 from newsml.config.finetune import FinetuneConfig
+from newsml.models.batches import encode
 from newsml.models.embedder import unit_vectors
-from newsml.models.encoder import encode
 from newsml.training.classifiers import PAD_TO, parts, prepared, with_lora
 from newsml.training.data import Split
 from newsml.training.evaluate import Judged

@@ -20,9 +20,9 @@ from safetensors import SafetensorError
 
 from newsml.config.finetune import FinetuneConfig
 from newsml.errors import NewsmlError, TrainingError, WriteError, suggest
+from newsml.models.batches import device
 from newsml.models.calibration import Calibration
 from newsml.models.card import write_card
-from newsml.models.encoder import device
 from newsml.models.files import model_files
 from newsml.models.resolve import resolve
 from newsml.training.cards import Figures, Made, make_card, note_base

@@ -17,9 +17,10 @@ from safetensors.torch import save_model
 
 from newsml.config.finetune import FinetuneConfig
 from newsml.errors import TrainingError
+from newsml.models.batches import device, run_batches
 from newsml.models.classifier import HEAD_FILE, Classifier
 from newsml.models.embedder import unit_vectors
-from newsml.models.encoder import Encoder, device, run_batches
+from newsml.models.encoder import Encoder
 from newsml.training.classifiers import check_saved, class_weights, prepared
 from newsml.training.data import Split
 from newsml.training.evaluate import Judged, judge

@@ -22,10 +22,11 @@ from newsml.errors import TrainingError
 from newsml.evaluation.figures import classification
 from newsml.evaluation.predictions import Prediction
 from newsml.io.rows import Row
+from newsml.models.batches import TextPair, encode
 from newsml.models.calibration import Calibration
 from newsml.models.classifier import softmax
 from newsml.models.embedder import Embedder, mean_pool
-from newsml.models.encoder import Encoder, TextPair, encode
+from newsml.models.encoder import Encoder
 from newsml.models.label_space import save_centre
 from newsml.models.load import merge
 from newsml.tasks.inputs import one_text

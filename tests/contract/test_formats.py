@@ -15,11 +15,12 @@ from transformers import AutoModel, AutoModelForCausalLM, AutoModelForSequenceCl
 
 from newsml.article import Article
 from newsml.errors import ModelError
+from newsml.models.batches import TextPair
 from newsml.models.calibration import Calibration
 from newsml.models.card import read_card
 from newsml.models.classifier import Classifier
 from newsml.models.embedder import Embedder
-from newsml.models.encoder import Encoder, TextPair
+from newsml.models.encoder import Encoder
 from newsml.models.label_space import CENTRE_FILE, load_centre
 from newsml.models.load import merge
 from newsml.models.scorer import HEAD_FILE, SentenceScorer, SentenceWindow

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from newsml.article import Article, Sentence
 from newsml.errors import ModelError
+from newsml.models.batches import TextPair
 from newsml.models.classifier import Classifier
 from newsml.models.embedder import Embedder
-from newsml.models.encoder import TextPair
 from newsml.models.load import kind_of, load_base, load_classifier, refuse
 from newsml.models.resolve import resolve
 from newsml.tasks.inputs import SPECIAL_TOKENS

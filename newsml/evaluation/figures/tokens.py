@@ -13,7 +13,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from newsml.models.encoder import Encoder, TextPair, run_batches
+from newsml.models.batches import TextPair, run_batches
+from newsml.models.encoder import Encoder
 from newsml.tasks.inputs import SPECIAL_TOKENS
 from newsml.text.sentences import split
 from newsml.text.windows import windows

@@ -13,6 +13,7 @@ from newsml.benchmark.run import Spread, benchmark
 from newsml.config.benchmark import BenchmarkConfig, Contender, Corpus, Race
 from newsml.config.load import validated
 from newsml.errors import ConfigError, MissingDependencyError, ReadError
+from newsml.text.sentences import split
 
 TEXT = "Rain fell in Oslo all night. Russia denied the report of troops. The council met on Monday about the budget. "
 
@@ -127,9 +128,11 @@ def test_articles_are_of_the_lengths_asked_for(corpus: dict[str, Any]) -> None:
     assert [one.text for one in articles] == [one.text for one in mixed(table, 40, seed=1)]
     lengths = [len(one.text.split()) for one in articles]
     assert min(lengths) >= 10
-    assert max(lengths) < 60 + 9
-    assert len(set(lengths)) > 10
-    assert all(500 <= len(one.text.split()) < 509 for one in of_length(table, 3, 500, seed=2))
+    assert max(lengths) < 60 + 10
+    sentences = [sentence.text for one in articles for sentence in split(one.text)]
+    assert len(set(sentences)) == len(sentences)
+    assert len(set(lengths)) > 5
+    assert all(500 <= len(one.text.split()) < 510 for one in of_length(table, 3, 500, seed=2))
 
 
 def test_an_empty_corpus_is_refused(tmp_path: Path) -> None:

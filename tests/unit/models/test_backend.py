@@ -15,9 +15,10 @@ from newsml.batch.job import Job
 from newsml.errors import ModelError
 from newsml.models import backend
 from newsml.models.backend import chosen, current, loading_for
+from newsml.models.batches import TextPair
 from newsml.models.classifier import Classifier
 from newsml.models.embedder import Embedder
-from newsml.models.encoder import Encoder, TextPair
+from newsml.models.encoder import Encoder
 from newsml.models.load import load_base
 from newsml.tasks.analyze import Analyzer
 from newsml.tasks.stance import StanceDetector

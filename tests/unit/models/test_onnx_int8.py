@@ -14,9 +14,10 @@ from newsml.article import Article
 from newsml.errors import MissingDependencyError, ModelError
 from newsml.models import onnx_int8
 from newsml.models.backend import loading_for
+from newsml.models.batches import TextPair
 from newsml.models.classifier import Classifier
 from newsml.models.embedder import Embedder
-from newsml.models.encoder import Encoder, TextPair
+from newsml.models.encoder import Encoder
 from newsml.models.onnx_int8 import AGREEMENT, gate, probes
 from newsml.tasks.topics import TopicClassifier
 

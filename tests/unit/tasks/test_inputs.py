@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from newsml.article import Article
-from newsml.models.encoder import TextPair
+from newsml.models.batches import TextPair
 from newsml.tasks.evidence import UNIT_TOKENS, nearest, units
 from newsml.tasks.inputs import (
     JOINT_TOKENS,

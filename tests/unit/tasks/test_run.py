@@ -53,6 +53,16 @@ def test_lookahead_bounds_what_is_read() -> None:
     assert read == [0, 1, 2, 3]
 
 
+def test_what_is_slow_is_done_for_the_first_items_first() -> None:
+    slow = Doubler()
+    slow.at_once = 2  # type: ignore[attr-defined]
+    results = stream([1, 2, 3], lambda n: twice(slow, n, rounds=2), lookahead=3)
+    assert next(results) == 4
+    assert slow.calls == [[1, 2], [2, 4]]
+    assert list(results) == [8, 12]
+    assert slow.calls[2:] == [[3], [6]]
+
+
 def test_an_empty_call_is_answered_with_nothing() -> None:
     def steps(_: int) -> Steps[list[int]]:
         return list((yield Call(Doubler(), [])))

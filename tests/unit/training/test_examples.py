@@ -9,7 +9,8 @@ import pytest
 from newsml.article import Article
 from newsml.errors import TrainingError
 from newsml.io.rows import Row
-from newsml.models.encoder import Encoder, TextPair
+from newsml.models.batches import TextPair
+from newsml.models.encoder import Encoder
 from newsml.training.examples import (
     MAX_TARGET_SENTENCES,
     claim_examples,

@@ -29,10 +29,11 @@ from transformers import (
 
 from newsml.article import Article
 from newsml.errors import DataError, ModelError, TrainingError, WriteError
+from newsml.models.batches import TextPair
 from newsml.models.card import read_card
 from newsml.models.classifier import Classifier, softmax
 from newsml.models.embedder import Embedder
-from newsml.models.encoder import Encoder, TextPair
+from newsml.models.encoder import Encoder
 from newsml.tasks.stance import StanceDetector
 from newsml.tasks.summarize import Summarizer
 from newsml.tasks.topics import TopicClassifier

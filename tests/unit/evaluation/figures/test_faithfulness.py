@@ -20,9 +20,10 @@ from newsml.evaluation.figures.faithfulness import (
     load_similarity,
     premises,
 )
+from newsml.models.batches import TextPair
 from newsml.models.classifier import Classifier, softmax
 from newsml.models.embedder import Embedder
-from newsml.models.encoder import Encoder, TextPair
+from newsml.models.encoder import Encoder
 from newsml.text.sentences import split
 
 SUMMARY = ["NATO said that troops left.", "Rain fell on the school."]
