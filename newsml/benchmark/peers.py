@@ -15,7 +15,8 @@ import torch
 from newsml.models.batches import TextPair
 from newsml.models.classifier import Classifier
 from newsml.models.embedder import Embedder, unit_vectors
-from newsml.models.generator import Generation, Generator, Prompt
+from newsml.models.generator import Generator
+from newsml.models.prompt import Generation, Prompt
 from newsml.tasks.run import Call, Runner, Steps
 
 

@@ -14,7 +14,8 @@ import torch
 
 from newsml.errors import ModelError
 from newsml.models.classifier import softmax
-from newsml.models.generator import Generator, Prompt
+from newsml.models.generator import Generator
+from newsml.models.prompt import Prompt
 
 
 @dataclass(frozen=True, slots=True)

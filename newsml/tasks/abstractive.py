@@ -11,7 +11,8 @@ import numpy as np
 
 from newsml.article import Article, Sentence, Span
 from newsml.models.embedder import Embedder
-from newsml.models.generator import Generation, Generator
+from newsml.models.generator import Generator
+from newsml.models.prompt import Generation
 from newsml.models.resolve import Resolved
 from newsml.results import ModelInfo, SummaryResult, SummarySentence
 from newsml.tasks import rewrite

@@ -11,7 +11,8 @@ import numpy as np
 
 from newsml.article import Article, Sentence
 from newsml.models.embedder import Embedder
-from newsml.models.generator import Generation, Generator, Prompt
+from newsml.models.generator import Generator
+from newsml.models.prompt import Generation, Prompt
 from newsml.tasks.evidence import central, units
 from newsml.tasks.run import Call, Steps
 from newsml.text.sentences import split

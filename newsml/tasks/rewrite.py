@@ -13,7 +13,8 @@ import numpy as np
 
 from newsml.article import Article, Sentence
 from newsml.models.embedder import Embedder
-from newsml.models.generator import Generator, Prompt
+from newsml.models.generator import Generator
+from newsml.models.prompt import Prompt
 from newsml.results import SummarySentence
 from newsml.tasks.briefs import (
     BEAMS,

@@ -23,8 +23,8 @@ class Runner(Protocol):
     """Something that turns a list of inputs into a list of outputs of the same length, in order.
 
     A runner batches as it likes; an output must not depend on the other inputs (to 1e-4 in fp32). One that gains
-    nothing by many inputs has an attribute ``at_once``: after so many it gets no further item's, and the first items
-    are done first.
+    nothing by many inputs has an attribute ``at_once``: over so many it gets those of one item alone, and the first
+    items are done first.
     """
 
     def __call__(self, inputs: Sequence[Any], /) -> Sequence[Any]:
@@ -140,9 +140,12 @@ class _Flight:
         served: dict[int, Call] = {}
         inputs = 0
         for index, call in sorted(self._pending.items()):
-            if call.runner == runner and (limit is None or inputs < limit):
-                served[index] = call
-                inputs += len(call.inputs)
+            if call.runner != runner:
+                continue
+            inputs += len(call.inputs)
+            if served and limit is not None and inputs > limit:
+                break
+            served[index] = call
         return served
 
     def driven(self) -> Iterator[Any]:

@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from newsml.article import Article, Sentence
 from newsml.models.embedder import Embedder
-from newsml.models.generator import Generator, Prompt
+from newsml.models.generator import Generator
+from newsml.models.prompt import Prompt
 from newsml.models.resolve import Resolved
 from newsml.results import ModelInfo, SummaryResult
 from newsml.tasks.abstractive import result_of

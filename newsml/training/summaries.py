@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from newsml.article import Article
 from newsml.io.rows import Row
-from newsml.models.generator import Generator, Prompt
+from newsml.models.generator import Generator
+from newsml.models.prompt import Prompt
 from newsml.tasks.briefs import (
     WINDOW_TOKENS,
     headline_prompt,

@@ -11,7 +11,8 @@ import torch
 
 from newsml.errors import ModelError
 from newsml.models.chooser import Choice, Chooser, prompt_of
-from newsml.models.generator import Generator, Prompt
+from newsml.models.generator import Generator
+from newsml.models.prompt import Prompt
 
 CHOICE = Choice("Rain fell.", "What is it about?", ("sport", "weather", "war"))
 

@@ -20,7 +20,8 @@ from transformers import (
 )
 
 from newsml.errors import ModelError
-from newsml.models.generator import REPEAT_NGRAM, Generation, Generator, Prompt, _no_repeats
+from newsml.models.generator import REPEAT_NGRAM, Generator, _no_repeats
+from newsml.models.prompt import Generation, Prompt
 
 WORDS = [f"w{index}" for index in range(40)]
 SPECIAL = ["<pad>", "<s>", "</s>", "<unk>", "<user>", "<system>", "<assistant>"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from newsml.models.generator import Generation, Prompt
+from newsml.models.prompt import Generation, Prompt
 
 
 class FakeGenerator:
