@@ -76,6 +76,11 @@ def check_language(article: Article, languages: Sequence[str]) -> None:
     )
 
 
+def prepare() -> None:
+    """Unpack what finds out languages, a matter of half a second, while something else is waited for."""
+    _identifier()
+
+
 def _primary(language: str) -> str:
     return re.split("[-_]", language.strip().lower())[0]
 
