@@ -18,6 +18,7 @@ from transformers import AutoModelForSequenceClassification
 from newsml.errors import ModelError
 from newsml.models.backend import current
 from newsml.models.batches import TextPair, count_tokens, run_batches
+from newsml.models.bf16 import Bf16Model
 from newsml.models.embedder import unit_vectors
 from newsml.models.encoder import Encoder, load_tokenizer, loading, to_device, token_limit
 
@@ -85,7 +86,7 @@ class Classifier:
         config = model.config
         compute = model
         if current() == "torch-bf16":
-            _halve(model)
+            compute = Bf16Model(model)
         elif current() == "onnx-int8":
             from newsml.models.onnx_int8 import int8
 
@@ -166,19 +167,6 @@ class Classifier:
         folder.mkdir(parents=True, exist_ok=True)
         self.model.save_pretrained(folder)
         self.tokenizer.save_pretrained(folder)
-
-
-def _halve(model: Any) -> None:
-    """Have a model's base compute in bf16, its head in fp32, whose logits would lose digits."""
-
-    def widened(_: Any, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-        return tuple(one.float() if torch.is_tensor(one) and one.is_floating_point() else one for one in inputs)
-
-    for name, part in model.named_children():
-        if name == model.base_model_prefix:
-            part.to(torch.bfloat16)
-        else:
-            part.register_forward_pre_hook(widened)
 
 
 def new_classifier(base: Path, labels: Sequence[str]) -> tuple[Any, set[str]]:

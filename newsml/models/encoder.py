@@ -21,6 +21,7 @@ from newsml.errors import ModelError, NewsmlError
 from newsml.models.architecture import POSITIONS_AFTER_PADDING
 from newsml.models.backend import current
 from newsml.models.batches import count_tokens, device
+from newsml.models.bf16 import Bf16Model
 from newsml.models.quiet import quiet
 
 
@@ -40,6 +41,7 @@ class Encoder:
         self.max_tokens = token_limit(model.config, tokenizer)
         self._backend = current()
         self._int8: dict[str | None, Any] = {}
+        self._bf16: Bf16Model | None = None
         self.heads: dict[str | None, Callable[[Any], torch.Tensor]] = {}
         self._adapters: set[str] = set()
         self._lock = threading.RLock()
@@ -134,14 +136,20 @@ class Encoder:
         if self._merged and adapter is None:
             raise ModelError(f"{self.name} has an adapter merged into it; load another copy for plain vectors")
         with self._lock:
-            if self._backend == "torch-bf16" and self.model.dtype != torch.bfloat16:
-                self.model.to(torch.bfloat16)  # Not before the first use: adapters are merged in fp32.
             for module in self.model.modules() if self._adapters and not self._merged else ():
                 if isinstance(module, BaseTunerLayer):
                     module.enable_adapters(adapter is not None)
                     if adapter is not None:
                         module.set_adapter(adapter, inference_mode=True)
-            yield self._in_int8(adapter) if self._backend == "onnx-int8" else self.model
+            yield self._computing(adapter)
+
+    def _computing(self, adapter: str | None) -> Any:
+        """What computes the base with the adapter that is switched on."""
+        if self._backend == "torch-bf16":
+            if self._bf16 is None:
+                self._bf16 = Bf16Model(self.model)  # Not before the first use: adapters are merged in fp32.
+            return self._bf16
+        return self._in_int8(adapter) if self._backend == "onnx-int8" else self.model
 
     def _in_int8(self, adapter: str | None) -> Any:
         """The int8 form of the base with the adapter that is switched on, merged."""

@@ -16,6 +16,7 @@ from newsml.errors import ModelError
 from newsml.models import backend
 from newsml.models.backend import chosen, current, loading_for
 from newsml.models.batches import TextPair
+from newsml.models.bf16 import Bf16Model
 from newsml.models.classifier import Classifier
 from newsml.models.embedder import Embedder
 from newsml.models.encoder import Encoder
@@ -72,6 +73,22 @@ def test_a_head_stays_in_fp32_above_a_base_in_bf16(models: Path) -> None:
     assert classifier.model.bert.dtype == torch.bfloat16
     assert classifier.model.classifier.weight.dtype == torch.float32
     assert classifier([TextPair("Rain fell.")])[0].dtype == np.float32
+
+
+def test_kernels_are_made_for_few_shapes_and_added_rows_are_gone_again(models: Path) -> None:
+    encoder = Encoder.load(models / "base", name="base")
+    read: list[tuple[int, ...]] = []
+    encoder.model.register_forward_pre_hook(
+        lambda _, args, kwargs: read.append(tuple(kwargs["input_ids"].shape)), with_kwargs=True
+    )
+    fast = Bf16Model(encoder.model)
+    for rows, width, expected in ((1, 16, 8), (9, 16, 16), (8, 16, 8), (3, 48, 4), (5, 64, 6), (3, 128, 3)):
+        batch = {name: torch.ones((rows, width), dtype=torch.long) for name in ("input_ids", "attention_mask")}
+        with torch.inference_mode():
+            outputs = fast(**batch)
+        assert read[-1] == (expected, width)
+        assert outputs.last_hidden_state.shape[:2] == (rows, width)
+        assert outputs.pooler_output.shape[0] == rows
 
 
 def test_adapters_on_a_shared_base_compute_in_bf16_too(models: Path, article: Article) -> None:
