@@ -73,11 +73,17 @@ def run_batches(
         )
     outputs: dict[TextPair, np.ndarray] = {}
     for chosen in batches(lengths):
-        batch = tokenizer.pad([encoded[i] for i in chosen], return_tensors="pt", pad_to_multiple_of=WIDTH)
+        width = padded(lengths[chosen[-1]], max_tokens)
+        batch = tokenizer.pad([encoded[i] for i in chosen], return_tensors="pt", padding="max_length", max_length=width)
         with torch.inference_mode():
             values = forward(batch.to(device())).float().cpu().numpy()
         outputs.update(zip((distinct[i] for i in chosen), values, strict=True))
     return [outputs[pair] for pair in inputs]
+
+
+def padded(length: int, most: int) -> int:
+    """The width of a batch whose longest input has so many tokens, of a model that reads so many at most."""
+    return min(-(-length // WIDTH) * WIDTH, most)
 
 
 def batches(lengths: Sequence[int]) -> Iterator[list[int]]:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
-from newsml.models.batches import WIDTH, batches, device, valid
+from newsml.models.batches import batches, device, padded, valid
 from newsml.models.encoder import Encoder, loading, to_device
 
 HEAD_FILE = "sentence_head.safetensors"
@@ -90,7 +90,8 @@ class SentenceScorer:
         encoded = [encode_window(self.encoder.tokenizer, window) for window in inputs]
         outputs: dict[int, np.ndarray] = {}
         for chosen in batches([len(entry["input_ids"]) for entry in encoded]):
-            batch = collate([encoded[i] for i in chosen], self.encoder.tokenizer, multiple_of=WIDTH)
+            width = padded(len(encoded[chosen[-1]]["input_ids"]), self.encoder.max_tokens)
+            batch = collate([encoded[i] for i in chosen], self.encoder.tokenizer, width=width)
             owners, places = batch.pop("owners").to(device()), batch.pop("places").to(device())
             with torch.inference_mode(), self.encoder.using(self._name) as model:
                 hidden = model(**{key: value.to(device()) for key, value in batch.items()}).last_hidden_state.float()
@@ -114,12 +115,10 @@ def encode_window(tokenizer: Any, window: SentenceWindow) -> dict[str, Any]:
     return {**encoded, "owners": owners, "places": places}
 
 
-def collate(
-    entries: Sequence[dict[str, Any]], tokenizer: Any, *, multiple_of: int | None = None
-) -> dict[str, torch.Tensor]:
-    """Pad encoded windows to one batch, its width a multiple of ``multiple_of`` tokens."""
+def collate(entries: Sequence[dict[str, Any]], tokenizer: Any, *, width: int) -> dict[str, torch.Tensor]:
+    """Pad encoded windows to one batch of so many tokens each."""
     plain = [{key: entry[key] for key in entry if key not in ("owners", "places", "labels")} for entry in entries]
-    batch = dict(tokenizer.pad(plain, return_tensors="pt", pad_to_multiple_of=multiple_of))
+    batch = dict(tokenizer.pad(plain, return_tensors="pt", padding="max_length", max_length=width))
     tokens, sentences = batch["input_ids"].shape[1], max(len(entry["places"]) for entry in entries)
     owners = torch.full((len(entries), tokens), -1)
     places = torch.zeros((len(entries), sentences, 2))

@@ -20,6 +20,7 @@ from newsml.evaluation.extractive import lead
 from newsml.evaluation.figures.summaries import ROUGE, figures, rouge
 from newsml.evaluation.predictions import Prediction
 from newsml.io.rows import Row
+from newsml.models.batches import padded
 from newsml.models.encoder import Encoder
 from newsml.models.scorer import HEAD_FILE, SentenceHead, SentenceScorer, collate, encode_window, load_head
 from newsml.results import ModelInfo
@@ -28,7 +29,7 @@ from newsml.tasks.run import stream
 from newsml.tasks.selection import Length
 from newsml.text.sentences import split as split_sentences
 from newsml.training.cards import Figures, Measured
-from newsml.training.classifiers import PAD_TO, with_lora
+from newsml.training.classifiers import with_lora
 from newsml.training.data import Split
 from newsml.training.examples import oracle
 from newsml.training.start import start_folder
@@ -125,7 +126,8 @@ def _entries(row: Row, encoder: Encoder, *, max_tokens: int) -> list[dict[str, A
 
 def _batch(entries: Sequence[dict[str, Any]], tokenizer: Any) -> dict[str, torch.Tensor]:
     plain = [{key: value for key, value in entry.items() if key != "length"} for entry in entries]
-    batch = collate(plain, tokenizer, multiple_of=PAD_TO)
+    width = padded(max(len(entry["input_ids"]) for entry in plain), tokenizer.model_max_length)
+    batch = collate(plain, tokenizer, width=width)
     labels = torch.zeros(batch["places"].shape[:2])
     for row, entry in enumerate(entries):
         labels[row, : len(entry["labels"])] = torch.tensor(entry["labels"])

@@ -79,7 +79,7 @@ def test_kernels_are_made_for_few_shapes_and_added_rows_are_gone_again(models: P
     encoder = Encoder.load(models / "base", name="base")
     read: list[tuple[int, ...]] = []
     encoder.model.register_forward_pre_hook(
-        lambda _, args, kwargs: read.append(tuple(kwargs["input_ids"].shape)), with_kwargs=True
+        lambda _, __, kwargs: read.append(tuple(kwargs["input_ids"].shape)), with_kwargs=True
     )
     fast = Bf16Model(encoder.model)
     for rows, width, expected in ((1, 16, 8), (9, 16, 16), (8, 16, 8), (3, 48, 4), (5, 64, 6), (3, 128, 3)):
