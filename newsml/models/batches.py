@@ -81,15 +81,16 @@ def run_batches(
     return [outputs[pair] for pair in inputs]
 
 
-def padded(length: int, most: int) -> int:
+def padded(length: int, most: int | None = None) -> int:
     """The width of a batch whose longest input has so many tokens, of a model that reads so many at most."""
-    return min(-(-length // WIDTH) * WIDTH, most)
+    width = -(-length // WIDTH) * WIDTH
+    return width if most is None else min(width, most)
 
 
 def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
     """Indices in batches of near-equal length, each of at most ``BATCH_TOKENS`` padded tokens."""
     times = GPU_TIMES if device().type == "cuda" else 1
-    widths = [-(-length // WIDTH) * WIDTH for length in lengths]
+    widths = [padded(length) for length in lengths]
     batch: list[int] = []
     for index in sorted(range(len(lengths)), key=lambda i: (lengths[i], i)):
         width = widths[index]

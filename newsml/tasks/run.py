@@ -64,12 +64,11 @@ def stream(
     error: Exception | None = None
     while error is None:
         parts, error = _start(source, steps, lookahead)
-        ended = len(parts) < lookahead
         for outcome in _Flight(parts).driven():
             if isinstance(outcome, _Failure):
                 raise outcome.error
             yield outcome
-        if ended and error is None:
+        if len(parts) < lookahead and error is None:
             return
     raise error
 
@@ -108,25 +107,23 @@ class _Flight:
     """Several items on their way: what they wait for, and the results of those that have arrived."""
 
     def __init__(self, parts: Sequence[Steps[Any]]) -> None:
-        self._parts = dict(enumerate(parts))
+        self._parts = parts
         self._pending: dict[int, Call] = {}
         self.results: dict[int, Any] = {}
         for index in range(len(parts)):
             self._advance(index, None)
 
-    def _advance(self, index: int, outputs: Sequence[Any] | None) -> None:
-        part = self._parts[index]
+    def _advance(self, index: int, outputs: Any) -> None:
         try:
-            self._pending[index] = part.send(outputs) if outputs is not None else next(part)
+            self._pending[index] = self._parts[index].send(outputs)
         except StopIteration as stop:
             self.results[index] = stop.value
-            del self._parts[index]
 
     def calls(self) -> Generator[Call, Sequence[Any], None]:
         """The calls that are due, each merged of those to the same runner; receives their outputs."""
         while self._pending:
-            served = self._due()
-            runner = next(iter(served.values())).runner
+            runner = self._pending[min(self._pending)].runner
+            served = self._due(runner)
             outputs = yield Call(runner, [entry for call in served.values() for entry in call.inputs])
             position = 0
             for index, call in served.items():
@@ -134,8 +131,7 @@ class _Flight:
                 self._advance(index, outputs[position : position + len(call.inputs)])
                 position += len(call.inputs)
 
-    def _due(self) -> dict[int, Call]:
-        runner = self._pending[min(self._pending)].runner
+    def _due(self, runner: Runner) -> dict[int, Call]:
         limit = getattr(runner, "at_once", None)
         served: dict[int, Call] = {}
         inputs = 0
@@ -150,10 +146,11 @@ class _Flight:
 
     def driven(self) -> Iterator[Any]:
         """Make the calls; the results in order, each as soon as those before it are there."""
-        calls, outputs, first = self.calls(), None, 0
+        calls, first = self.calls(), 0
+        outputs: Any = None
         while True:
             try:
-                call = next(calls) if outputs is None else calls.send(outputs)
+                call = calls.send(outputs)
             except StopIteration:
                 call = None
             while first in self.results:

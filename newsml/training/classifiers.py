@@ -18,7 +18,7 @@ from newsml.config.finetune import FinetuneConfig
 from newsml.config.training import Training
 from newsml.errors import TrainingError
 from newsml.io.rows import Row
-from newsml.models.batches import encode
+from newsml.models.batches import WIDTH, encode, padded
 from newsml.models.classifier import Classifier, new_classifier
 from newsml.models.encoder import Encoder, loading
 from newsml.training.data import Split
@@ -35,9 +35,6 @@ from newsml.training.trainer import (
     set_up,
     train,
 )
-
-PAD_TO = 16
-"""Batch widths are multiples of this: fewer shapes, which the processor's bf16 kernels are compiled for one by one."""
 
 PARTS = 4
 """Parts that a batch is computed in on a processor, by length."""
@@ -74,7 +71,7 @@ def fit_classifier(
         args=arguments(config),
         train_dataset=_tokenised(examples, encoder.tokenizer, labels, config.training),
         eval_dataset=dev,
-        data_collator=DataCollatorWithPadding(encoder.tokenizer, pad_to_multiple_of=PAD_TO),
+        data_collator=DataCollatorWithPadding(encoder.tokenizer, pad_to_multiple_of=WIDTH),
         processing_class=encoder.tokenizer,
     )
     trainer.smoothing = config.training.label_smoothing
@@ -241,7 +238,7 @@ def parts(inputs: Any, lengths: torch.Tensor) -> Iterator[tuple[torch.Tensor, di
         yield torch.arange(len(lengths), device=lengths.device), dict(inputs)
         return
     for rows in torch.argsort(lengths, stable=True).tensor_split(min(PARTS, len(lengths))):
-        width = -(-int(lengths[rows].max()) // PAD_TO) * PAD_TO
+        width = padded(int(lengths[rows].max()))
         yield rows, {name: values[rows, :width] for name, values in inputs.items()}
 
 

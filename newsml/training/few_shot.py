@@ -18,9 +18,9 @@ import torch
 from transformers import set_seed
 
 from newsml.config.finetune import FinetuneConfig
-from newsml.models.batches import encode
+from newsml.models.batches import WIDTH, encode
 from newsml.models.embedder import unit_vectors
-from newsml.training.classifiers import PAD_TO, parts, prepared, with_lora
+from newsml.training.classifiers import parts, prepared, with_lora
 from newsml.training.data import Split
 from newsml.training.evaluate import Judged
 from newsml.training.examples import Example
@@ -80,7 +80,7 @@ class _Collator:
             others = [other for other in alike if other != place]
             places.append(random.choice(others) if others else place)  # Alone in its class, it is only unlike others.
         chosen = [self.encoded[place] for place in places]
-        padded = self.tokenizer.pad(chosen, return_tensors="pt", pad_to_multiple_of=PAD_TO)
+        padded = self.tokenizer.pad(chosen, return_tensors="pt", pad_to_multiple_of=WIDTH)
         return {
             "texts": dict(padded),
             "lengths": torch.tensor([len(entry["input_ids"]) for entry in chosen]),

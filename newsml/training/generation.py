@@ -18,10 +18,10 @@ from transformers import set_seed
 from newsml.config.finetune import ANSWERS, FinetuneConfig
 from newsml.errors import TrainingError
 from newsml.evaluation.report import Figure
-from newsml.models.batches import device
+from newsml.models.batches import device, padded
 from newsml.models.generator import Generator
 from newsml.training.cards import Figures, Measured
-from newsml.training.classifiers import PAD_TO, with_lora
+from newsml.training.classifiers import with_lora
 from newsml.training.data import Split
 from newsml.training.summaries import Dialogue, dialogues
 from newsml.training.trainer import OwnLossTrainer, Say, arguments, bf16, fingerprint, set_up, train
@@ -104,7 +104,7 @@ def _entry(dialogue: Dialogue, generator: Generator) -> dict[str, Any]:
 
 
 def _batch(entries: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
-    """Entries padded on the right, ids and labels each to a width that is a multiple of ``PAD_TO``."""
+    """Entries padded on the right, ids and labels each to a width that is a multiple of ``WIDTH``."""
     ids = _padded([entry["input_ids"] for entry in entries], 0)  # Padding is masked, so that any token will do.
     seen = torch.arange(ids.shape[1])[None] < torch.tensor([len(entry["input_ids"]) for entry in entries])[:, None]
     labels = _padded([entry["labels"] for entry in entries], UNSEEN)
@@ -112,7 +112,7 @@ def _batch(entries: Sequence[dict[str, Any]]) -> dict[str, torch.Tensor]:
 
 
 def _padded(rows: Sequence[Sequence[int]], value: int) -> torch.Tensor:
-    width = -(-max(map(len, rows)) // PAD_TO) * PAD_TO
+    width = padded(max(map(len, rows)))
     return torch.tensor([[*row, *[value] * (width - len(row))] for row in rows])
 
 

@@ -22,7 +22,7 @@ from newsml.errors import TrainingError
 from newsml.evaluation.figures import classification
 from newsml.evaluation.predictions import Prediction
 from newsml.io.rows import Row
-from newsml.models.batches import TextPair, encode
+from newsml.models.batches import WIDTH, TextPair, encode
 from newsml.models.calibration import Calibration
 from newsml.models.classifier import softmax
 from newsml.models.embedder import Embedder, mean_pool
@@ -34,7 +34,7 @@ from newsml.tasks.labelers import CosineLabels, worded
 from newsml.tasks.topics import TEMPLATE
 from newsml.training.calibrate import calibrate
 from newsml.training.cards import Figures, Measured
-from newsml.training.classifiers import PAD_TO, with_lora
+from newsml.training.classifiers import with_lora
 from newsml.training.data import Split
 from newsml.training.held_out import HeldOut
 from newsml.training.own_words import own_words
@@ -273,7 +273,7 @@ class _Collator:
         ]
 
     def _padded(self, ids: Sequence[Sequence[int]]) -> dict[str, torch.Tensor]:
-        return dict(self.tokenizer.pad({"input_ids": list(ids)}, return_tensors="pt", pad_to_multiple_of=PAD_TO))
+        return dict(self.tokenizer.pad({"input_ids": list(ids)}, return_tensors="pt", pad_to_multiple_of=WIDTH))
 
 
 class _Space(torch.nn.Module):

@@ -123,6 +123,9 @@ def test_a_peer_that_is_not_installed_is_a_recorded_skip(
 
 
 def test_articles_are_of_the_lengths_asked_for(corpus: dict[str, Any]) -> None:
+    others = ("It snowed in Bergen. Nobody was hurt there on Sunday.", "Ships stayed in port. They left on Friday.")
+    with Path(corpus["path"]).open("a", encoding="utf-8") as file:
+        file.writelines(json.dumps({"text": text}) + "\n" for text in others)
     table = Corpus(path=corpus["path"], words=(10, 60))
     articles = mixed(table, 40, seed=1)
     assert [one.text for one in articles] == [one.text for one in mixed(table, 40, seed=1)]
@@ -131,7 +134,7 @@ def test_articles_are_of_the_lengths_asked_for(corpus: dict[str, Any]) -> None:
     assert max(lengths) < 60 + 10
     sentences = [sentence.text for one in articles for sentence in split(one.text)]
     assert len(set(sentences)) == len(sentences)
-    assert len(set(lengths)) > 5
+    assert len(set(lengths)) > 10
     assert all(500 <= len(one.text.split()) < 510 for one in of_length(table, 3, 500, seed=2))
 
 
