@@ -28,9 +28,10 @@ from newsml.article import Article
 from newsml.models.calibration import Calibration
 from newsml.models.card import Card, write_card
 from newsml.models.label_space import save_centre
-from newsml.models.scorer import HEAD_FILE, SentenceHead
+from newsml.models.scorer import HEAD_FILE
 from newsml.results import CLAIM_LABELS, TARGET_LABELS
 from newsml.tasks.taxonomy import iptc
+from newsml.training.sentences import LearningHead
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 LETTERS = string.ascii_lowercase + string.digits + string.punctuation + "“”’—äöüéß"
@@ -104,7 +105,7 @@ def save_adapter(folder: Path, base: Path, task: str, labels: Sequence[str], *, 
     headless = task in ("summary-extractive", "topics-zero-shot")
     model: Any
     if task == "summary-extractive":
-        save_model(SentenceHead(WIDTH, 16), str(_made(folder) / HEAD_FILE))
+        save_model(LearningHead(WIDTH, 16), str(_made(folder) / HEAD_FILE))
     if headless:
         model = BertModel.from_pretrained(base)
     else:

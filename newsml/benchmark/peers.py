@@ -14,9 +14,10 @@ import torch
 
 from newsml.models.batches import TextPair
 from newsml.models.classifier import Classifier
-from newsml.models.embedder import Embedder, unit_vectors
+from newsml.models.embedder import Embedder
 from newsml.models.generator import Generator
 from newsml.models.prompt import Generation, Prompt
+from newsml.models.torch_encoder import TorchEncoder, unit_tensors
 from newsml.tasks.run import Call, Runner, Steps
 
 
@@ -43,19 +44,20 @@ class PlainEmbedder:
     """A tokenizer and a model, in batches as they come: texts to unit vectors."""
 
     def __init__(self, embedder: Embedder, batch_size: int) -> None:
-        self._embedder, self._size = embedder, batch_size
+        assert isinstance(embedder.encoder, TorchEncoder)
+        self._encoder, self._adapter, self._size = embedder.encoder, embedder.adapter, batch_size
 
     def __call__(self, inputs: Sequence[str]) -> list[np.ndarray]:
         """A vector of each text."""
         return [row for first in range(0, len(inputs), self._size) for row in self._rows(inputs[first:][: self._size])]
 
     def _rows(self, texts: Sequence[str]) -> Iterator[np.ndarray]:
-        encoder = self._embedder.encoder
+        encoder = self._encoder
         batch = encoder.tokenizer(
             list(texts), padding=True, truncation=True, max_length=encoder.max_tokens, return_tensors="pt"
         )
-        with torch.inference_mode(), encoder.using(self._embedder.adapter) as model:
-            yield from unit_vectors(model, batch).numpy()
+        with torch.inference_mode(), encoder.using(self._adapter) as model:
+            yield from unit_tensors(model, batch).numpy()
 
 
 class PlainGenerator:

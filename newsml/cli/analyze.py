@@ -139,11 +139,14 @@ def _read(file: str, *, encoding: str, language: str | None) -> Article:
 
 def _load(stack: ExitStack, *, backend: str, **options: Any) -> Analyzer:
     with screen().status("loading models …"), _swiftly():
-        from newsml.models.quiet import quiet
         from newsml.tasks.analyze import Analyzer
 
-        stack.enter_context(quiet())
-        return Analyzer.from_pretrained(backend=backend_said(backend), **options)
+        analyzer = Analyzer.from_pretrained(backend=backend_said(backend), **options)
+        if "transformers" in sys.modules:
+            from newsml.models.quiet import quiet
+
+            stack.enter_context(quiet())
+        return analyzer
 
 
 @contextmanager

@@ -19,17 +19,33 @@ _FLOAT = re.compile(r"^[-+]?(?:\.\d+|\d[\d_]*(?:\.[\d_]*)?)(?:[eE][-+]?\d+)?$")
 _STRING, _INTEGER, _MERGE = (f"tag:yaml.org,2002:{name}" for name in ("str", "int", "merge"))
 
 
-class _Loader(yaml.SafeLoader):
-    """PyYAML's safe loader with two readings of YAML 1.2: ``1e-4`` is a number and a date is text."""
+class _Yaml12:
+    """Two readings of YAML 1.2, for PyYAML's loaders: ``1e-4`` is a number and a date is text."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012  PyYAML declares it as a plain class attribute
         first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+    # PyYAML asks its resolvers in order: integers first, so that this one only sees what they left.
+    for first in "-+0123456789.":
+        yaml_implicit_resolvers.setdefault(first, []).append(("tag:yaml.org,2002:float", _FLOAT))
 
 
-# PyYAML asks its resolvers in order: integers first, so that this one only sees what they left.
-_Loader.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+0123456789."))
+class _Loader(_Yaml12, yaml.SafeLoader):
+    pass
+
+
+class _OwnLoader(_Yaml12, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    pass
+
+
+def read_own(path: Path) -> Any:
+    """Read one of newsml's own files: in C, ten times as fast, which files from elsewhere could crash.
+
+    Args:
+        path: The file, in UTF-8.
+    """
+    return yaml.load(path.read_text(encoding="utf-8"), _OwnLoader)
 
 
 def read_document(path: Path) -> tuple[dict[str, Any], list[str]]:

@@ -6,21 +6,26 @@ models.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from importlib.util import find_spec
 from time import perf_counter
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from newsml.errors import ModelError, suggest
 
-Backend = Literal["torch", "torch-bf16", "onnx-int8"]
+if TYPE_CHECKING:
+    import torch
+
+Backend = Literal["torch", "torch-bf16", "onnx", "onnx-int8"]
 """``torch`` computes in fp32: what the figures of cards are measured with, and an output differs by less than 1e-4
 whatever is read beside it. ``torch-bf16`` computes encoders and classifiers in bf16, several times as fast where the
-hardware multiplies it natively; probabilities then differ in the third digit. ``onnx-int8`` computes them in int8 by
-ONNX Runtime (extra ``onnx``), for processors without bf16."""
+hardware multiplies it natively; probabilities then differ in the third digit. ``onnx`` computes them in fp32 by ONNX
+Runtime (extra ``onnx``): as ``torch`` does, but started in a third of the time, since torch is not imported.
+``onnx-int8`` computes them in int8, for processors without bf16."""
 
 AUTO = "auto"
 
@@ -28,6 +33,18 @@ WORTH = 1.3
 """How many times as fast as fp32 bf16 has to multiply for ``auto`` to take it."""
 
 _current: ContextVar[Backend] = ContextVar("backend", default="torch")
+
+
+def device() -> torch.device:
+    """The first GPU where there is one, else the processor."""
+    import torch
+
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def on_gpu() -> bool:
+    """Whether models compute on a GPU: without torch, which is slow to import, none does."""
+    return "torch" in sys.modules and device().type == "cuda"
 
 
 def has_bf16() -> bool:
@@ -67,7 +84,7 @@ def _bf16_ratio() -> float:
     """How many times as fast a layer's matrix product is in bf16 as in fp32."""
     import torch
 
-    place = "cuda" if torch.cuda.is_available() else "cpu"
+    place = device()
     times = {}
     for dtype in (torch.float32, torch.bfloat16):
         rows, weights = (torch.ones(shape, dtype=dtype, device=place) for shape in ((2048, 384), (1536, 384)))

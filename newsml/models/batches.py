@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
 from newsml.errors import ModelError
+from newsml.models.backend import on_gpu
+
+Batch = dict[str, np.ndarray]
+"""Token ids, mask and whatever else a model reads of several texts, each of shape (texts, tokens)."""
 
 BATCH_TOKENS = 2048
 """Padded tokens of one forward pass, such as 8 texts of 256: more of them are no faster on two cores."""
@@ -45,7 +48,7 @@ def run_batches(
     inputs: Sequence[TextPair],
     tokenizer: Any,
     max_tokens: int,
-    forward: Callable[[Any], torch.Tensor],
+    forward: Callable[[Batch], np.ndarray],
     *,
     truncate: bool = False,
 ) -> list[np.ndarray]:
@@ -57,7 +60,7 @@ def run_batches(
         inputs: Texts or pairs.
         tokenizer: The model's tokenizer.
         max_tokens: The model's limit, special tokens included.
-        forward: Maps a padded batch to a tensor whose first axis is the batch.
+        forward: Maps a padded batch to values whose first axis is the batch.
         truncate: Cut longer texts (only where the caller records or does not need the rest).
 
     Raises:
@@ -74,11 +77,14 @@ def run_batches(
     outputs: dict[TextPair, np.ndarray] = {}
     for chosen in batches(lengths):
         width = padded(lengths[chosen[-1]], max_tokens)
-        batch = tokenizer.pad([encoded[i] for i in chosen], return_tensors="pt", padding="max_length", max_length=width)
-        with torch.inference_mode():
-            values = forward(batch.to(device())).float().cpu().numpy()
+        values = forward(pad(tokenizer, [encoded[i] for i in chosen], width))
         outputs.update(zip((distinct[i] for i in chosen), values, strict=True))
     return [outputs[pair] for pair in inputs]
+
+
+def pad(tokenizer: Any, encoded: Sequence[dict[str, list[int]]], width: int) -> Batch:
+    """One batch of encoded inputs, each so many tokens wide."""
+    return dict(tokenizer.pad(encoded, return_tensors="np", padding="max_length", max_length=width))
 
 
 def padded(length: int, most: int | None = None) -> int:
@@ -89,7 +95,7 @@ def padded(length: int, most: int | None = None) -> int:
 
 def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
     """Indices in batches of near-equal length, each of at most ``BATCH_TOKENS`` padded tokens."""
-    times = GPU_TIMES if device().type == "cuda" else 1
+    times = GPU_TIMES if on_gpu() else 1
     widths = [padded(length) for length in lengths]
     batch: list[int] = []
     for index in sorted(range(len(lengths)), key=lambda i: (lengths[i], i)):
@@ -135,8 +141,3 @@ def encode_all(tokenizer: Any, pairs: Sequence[TextPair], max_tokens: int | None
         for row, place in enumerate(places):
             made[place] = {name: columns[name][row] for name in columns}
     return [made[place] for place in range(len(pairs))]
-
-
-def device() -> torch.device:
-    """The first GPU where there is one, else the processor."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from newsml.errors import DownloadError
+from newsml.errors import DownloadError, NewsmlError, WriteError
 from newsml.models.card import Card
 from newsml.models.files import model_files, sha256_of
 
@@ -105,6 +106,29 @@ def filling(entry: Path) -> Iterator[Path]:
         raise unwritable(error) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+@contextmanager
+def placed(entry: Path) -> Iterator[Path]:
+    """Give an empty folder for something made here; when the block ends well it becomes the entry, and else it is gone.
+
+    Several processes may make the same: the last one's stays.
+
+    Raises:
+        WriteError: The cache folder cannot be written.
+    """
+    try:
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=entry.parent) as place:
+            folder = Path(place) / "made"
+            folder.mkdir()
+            yield folder
+            shutil.rmtree(entry, ignore_errors=True)
+            folder.replace(entry)
+    except OSError as error:
+        if isinstance(error, NewsmlError):
+            raise
+        raise WriteError(f"{entry.parent}: cannot be written ({error.strerror or error}); make room there") from error
 
 
 def unwritable(error: OSError) -> DownloadError:

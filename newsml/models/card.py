@@ -17,7 +17,8 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from newsml.config.base import StrictModel
-from newsml.config.load import load
+from newsml.config.document import read_own
+from newsml.config.load import load, validated
 from newsml.errors import ConfigError, FileMissingError, ModelError
 from newsml.models.calibration import Calibration
 from newsml.models.files import ModelFile, RelativePath
@@ -240,7 +241,7 @@ class Card(StrictModel):
 def cards() -> Mapping[str, Card]:
     """The cards that come with newsml, by name, in alphabetical order."""
     folder = Path(__file__).parent / "cards"
-    found = (read_card(path) for path in folder.glob("*.yaml"))
+    found = (validated(read_own(path), Card, where=path.name) for path in folder.glob("*.yaml"))
     return MappingProxyType({card.name: card for card in sorted(found, key=lambda card: card.name.lower())})
 
 

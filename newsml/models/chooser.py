@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from string import ascii_uppercase
 
 import numpy as np
-import torch
 
 from newsml.errors import ModelError
 from newsml.models.classifier import softmax
@@ -53,6 +52,8 @@ class Chooser:
         return [self._choose(choice) for choice in inputs]
 
     def _choose(self, choice: Choice) -> np.ndarray:
+        import torch
+
         if not 2 <= len(choice.options) <= len(ascii_uppercase):
             raise ModelError(f"a causal model chooses among 2 to 26 labels, got {len(choice.options)}")
         ids = self.generator.encode(prompt_of(choice, chat=self.generator.is_chat))

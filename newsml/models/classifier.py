@@ -11,19 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from safetensors.torch import load_file
-from transformers import AutoModelForSequenceClassification
+from safetensors.numpy import load_file
 
 from newsml.errors import ModelError
 from newsml.models.backend import current
-from newsml.models.batches import TextPair, count_tokens, run_batches
-from newsml.models.bf16 import Bf16Model
+from newsml.models.batches import Batch, TextPair, count_tokens, run_batches
 from newsml.models.embedder import unit_vectors
-from newsml.models.encoder import Encoder, load_tokenizer, loading, to_device, token_limit
+from newsml.models.encoder import Encoder
+from newsml.models.loading import loading
 
 HEAD_FILE = "mean_head.safetensors"
 """Beside the card, and beside an adapter where there is one: ``weight`` and ``bias`` of a head on mean vectors."""
+
+MULTI_LABEL = "multi_label_classification"
+"""What a configuration says of classes that do not exclude each other."""
 
 
 class Classifier:
@@ -33,18 +34,22 @@ class Classifier:
         labels: Class names in the order of the logits.
         max_tokens: Longest input in tokens, special tokens included.
         tokenizer: Its tokenizer.
+        multi_label: Whether its configuration says that a text may have several of the labels.
+        model: The ``transformers`` model, where it is one and all its own.
     """
 
     def __init__(
         self,
-        forward: Callable[[Any], torch.Tensor],
+        forward: Callable[[Batch], np.ndarray],
         tokenizer: Any,
         *,
         labels: Sequence[str],
         max_tokens: int,
+        multi_label: bool = False,
         model: Any = None,
     ) -> None:
         self._forward = forward
+        self.multi_label = multi_label
         self.tokenizer = tokenizer
         self.labels = tuple(labels)
         self.max_tokens = max_tokens
@@ -57,9 +62,14 @@ class Classifier:
         Raises:
             ModelError: It cannot be loaded, or weights are missing.
         """
-        with loading(folder):
+        from transformers import AutoModelForSequenceClassification
+
+        from newsml.models.quiet import quiet
+        from newsml.models.torch_encoder import load_tokenizer
+
+        with loading(folder), quiet():
             model, outcome = AutoModelForSequenceClassification.from_pretrained(
-                folder, dtype=torch.float32, use_safetensors=True, output_loading_info=True
+                folder, dtype="float32", use_safetensors=True, output_loading_info=True
             )
             if missing := sorted(outcome["missing_keys"]):
                 # transformers fills the gap with random numbers, and says so in a report that nobody reads.
@@ -75,13 +85,21 @@ class Classifier:
         """
         from peft import PeftModel
 
-        with loading(adapter):
+        from newsml.models.quiet import quiet
+        from newsml.models.torch_encoder import load_tokenizer
+
+        with loading(adapter), quiet():
             fitted = PeftModel.from_pretrained(new_classifier(base, labels)[0], adapter)
             return cls.around(fitted.merge_and_unload(), load_tokenizer(base), name=adapter.name)
 
     @classmethod
     def around(cls, model: Any, tokenizer: Any, *, name: str = "a classifier") -> Classifier:
         """Wrap a loaded model, which messages call by a name."""
+        import torch
+
+        from newsml.models.bf16 import Bf16Model
+        from newsml.models.torch_encoder import numbers, tensors, to_device, token_limit
+
         model = to_device(model.eval())
         config = model.config
         compute = model
@@ -91,62 +109,55 @@ class Classifier:
             from newsml.models.onnx_int8 import int8
 
             compute = int8(model, tokenizer, name=name)
+
+        def forward(batch: Batch) -> np.ndarray:
+            with torch.inference_mode():
+                return numbers(compute(**tensors(batch)).logits)
+
         return cls(
-            lambda batch: compute(**batch).logits,
+            forward,
             tokenizer,
             labels=[config.id2label[index] for index in range(config.num_labels)],
             max_tokens=token_limit(config, tokenizer),
+            multi_label=config.problem_type == MULTI_LABEL,
             model=model,
         )
 
     @classmethod
     def shared(cls, encoder: Encoder, adapter: Path, labels: Sequence[str]) -> Classifier:
         """Put a PEFT adapter with its head on a shared encoder, unmerged."""
-        name, head = encoder.attach(adapter)
-        try:
-            linear = torch.nn.Linear(encoder.model.config.hidden_size, len(labels))
-            linear.load_state_dict({"weight": head["classifier.weight"], "bias": head["classifier.bias"]})
-        except (KeyError, RuntimeError) as error:
-            raise ModelError(
-                f"adapter {adapter} has no linear head for {len(labels)} labels "
-                f"(found {', '.join(head) or 'nothing'}); expected classifier.weight and classifier.bias"
-            ) from error
-        linear = to_device(linear.eval())
-
-        def logits(outputs: Any) -> torch.Tensor:
-            found: torch.Tensor = linear(outputs.pooler_output.float())
-            return found
-
-        def forward(batch: Any) -> torch.Tensor:
-            with encoder.using(name) as model:
-                return logits(model(**batch))
-
+        name, stored = encoder.attach(adapter)
+        logits = linear(
+            stored, encoder.width, len(labels), f"adapter {adapter}", ("classifier.weight", "classifier.bias")
+        )
         encoder.heads[name] = logits
-
-        return cls(forward, encoder.tokenizer, labels=labels, max_tokens=encoder.max_tokens)
+        return cls(
+            lambda batch: logits(encoder.pooled(batch, name)),
+            encoder.tokenizer,
+            labels=labels,
+            max_tokens=encoder.max_tokens,
+        )
 
     @classmethod
     def on_means(cls, encoder: Encoder, folder: Path, labels: Sequence[str]) -> Classifier:
         """Put a head for mean vectors, and the adapter beside it where there is one, on a shared encoder, unmerged."""
         name = encoder.attach(folder)[0] if (folder / "adapter_config.json").is_file() else None
         with loading(folder):
-            linear = torch.nn.Linear(encoder.model.config.hidden_size, len(labels))
-            linear.load_state_dict(load_file(folder / HEAD_FILE))
-        return cls.mean_head(encoder, linear, labels, adapter=name)
+            head = load_file(folder / HEAD_FILE)
+        return cls.mean_head(encoder, head, labels, adapter=name)
 
     @classmethod
     def mean_head(
-        cls, encoder: Encoder, linear: torch.nn.Linear, labels: Sequence[str], *, adapter: str | None = None
+        cls, encoder: Encoder, head: dict[str, np.ndarray], labels: Sequence[str], *, adapter: str | None = None
     ) -> Classifier:
         """The same with a head that is loaded; ``adapter`` is one that the encoder carries."""
-        linear = to_device(linear.eval())
-
-        def forward(batch: Any) -> torch.Tensor:
-            with encoder.using(adapter) as model:
-                logits: torch.Tensor = linear(unit_vectors(model, batch))
-                return logits
-
-        return cls(forward, encoder.tokenizer, labels=labels, max_tokens=encoder.max_tokens)
+        logits = linear(head, encoder.width, len(labels), HEAD_FILE)
+        return cls(
+            lambda batch: logits(unit_vectors(encoder, batch, adapter)),
+            encoder.tokenizer,
+            labels=labels,
+            max_tokens=encoder.max_tokens,
+        )
 
     def __call__(self, inputs: Sequence[TextPair]) -> list[np.ndarray]:
         """Logits of each input, shape (number of labels,), in fp32."""
@@ -169,16 +180,49 @@ class Classifier:
         self.tokenizer.save_pretrained(folder)
 
 
+def linear(
+    head: dict[str, np.ndarray], width: int, count: int, where: str, names: tuple[str, str] = ("weight", "bias")
+) -> Callable[[np.ndarray], np.ndarray]:
+    """A linear layer from so many numbers to so many logits.
+
+    Args:
+        head: Its tensors.
+        width: Numbers in.
+        count: Labels.
+        where: Where they lie, for messages.
+        names: Of weight and bias among them.
+
+    Raises:
+        ModelError: They are not there, or do not fit.
+    """
+    weight, bias = (head.get(name) for name in names)
+    if weight is None or bias is None or weight.shape != (count, width) or bias.shape != (count,):
+        raise ModelError(
+            f"{where} has no linear head for {count} labels (found {', '.join(head) or 'nothing'}); "
+            f"expected {' and '.join(names)}"
+        )
+    weight, bias = weight.astype(np.float32), bias.astype(np.float32)
+
+    def logits(values: np.ndarray) -> np.ndarray:
+        """Of each row."""
+        made: np.ndarray = values @ weight.T + bias
+        return made
+
+    return logits
+
+
 def new_classifier(base: Path, labels: Sequence[str]) -> tuple[Any, set[str]]:
     """A base in fp32 with an untrained classification head for these labels, its weights drawn by torch's seed.
 
     Returns:
         The model, and the names of the weights that were drawn because the base has none: those of the head at least.
     """
+    from transformers import AutoModelForSequenceClassification
+
     names = dict(enumerate(labels))
     model, loading_info = AutoModelForSequenceClassification.from_pretrained(
         base,
-        dtype=torch.float32,
+        dtype="float32",
         use_safetensors=True,
         num_labels=len(names),
         id2label=names,

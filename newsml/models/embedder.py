@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import torch
 
-from newsml.models.batches import TextPair, run_batches
+from newsml.models.batches import Batch, TextPair, run_batches
 from newsml.models.encoder import Encoder
+
+LEAST = 1e-12
+"""What stands for the length of a vector of zeros."""
 
 
 class Embedder:
@@ -32,22 +33,20 @@ class Embedder:
 
     def __call__(self, inputs: Sequence[str]) -> list[np.ndarray]:
         """Vectors of unit length, shape (dimension,) each; a text over the model's limit is read up to it."""
+        encoder = self.encoder
+        return run_batches(
+            [TextPair(text) for text in inputs],
+            encoder.tokenizer,
+            encoder.max_tokens,
+            lambda batch: unit_vectors(encoder, batch, self.adapter),
+            truncate=True,
+        )
 
-        def forward(batch: Any) -> torch.Tensor:
-            with self.encoder.using(self.adapter) as model:
-                return unit_vectors(model, batch)
 
-        pairs = [TextPair(text) for text in inputs]
-        return run_batches(pairs, self.encoder.tokenizer, self.encoder.max_tokens, forward, truncate=True)
-
-
-def unit_vectors(model: Any, batch: Any) -> torch.Tensor:
+def unit_vectors(encoder: Encoder, batch: Batch, adapter: str | None) -> np.ndarray:
     """Mean last hidden states of a padded batch, scaled to unit length: (batch, width)."""
-    hidden = model(**batch).last_hidden_state.float()
-    return torch.nn.functional.normalize(mean_pool(hidden, batch), dim=-1)
-
-
-def mean_pool(hidden: torch.Tensor, batch: Any) -> torch.Tensor:
-    """Mean of the hidden states of the tokens that are not padding: (batch, tokens, width) to (batch, width)."""
-    mask: torch.Tensor = batch["attention_mask"].unsqueeze(-1).to(hidden.dtype)
-    return (hidden * mask).sum(1) / mask.sum(1).clamp(min=1e-9)
+    mask = batch["attention_mask"].astype(np.float32)
+    weights = mask / mask.sum(axis=1, keepdims=True)
+    means = encoder.means(batch, weights[:, None], adapter)[:, 0]
+    vectors: np.ndarray = means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), LEAST)
+    return vectors

@@ -1,197 +1,76 @@
-"""One copy of a base encoder, with any number of LoRA adapters on it.
+"""What runners ask of a base encoder, whatever computes it.
 
-Owns loading, the adapters, and what the forward pass computes with; the runners on top of it (``Embedder``,
-``Classifier``, ``SentenceScorer``) only name the head they put on the hidden states. Knows nothing of articles or
-tasks.
+Owns the two ways in which hidden states are read. Knows nothing of what computes them, nor of articles or tasks.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors import SafetensorError
-from transformers import AutoModel, AutoTokenizer
+import numpy as np
 
-from newsml.errors import ModelError, NewsmlError
-from newsml.models.architecture import POSITIONS_AFTER_PADDING
-from newsml.models.backend import current
-from newsml.models.batches import count_tokens, device
-from newsml.models.bf16 import Bf16Model
-from newsml.models.quiet import quiet
+from newsml.models.batches import Batch, count_tokens
 
 
-class Encoder:
-    """A base encoder shared by runners.
+class Encoder(ABC):
+    """One copy of a base encoder, with any number of LoRA adapters on it.
+
+    The runners on top of it (``Embedder``, ``Classifier``, ``SentenceScorer``) only name the head they put on what
+    it reads.
 
     Attributes:
-        max_tokens: Longest input in tokens, special tokens included.
         name: What messages call the model.
-        heads: By adapter, what turns the base's outputs into logits, where labels are to be read off them.
+        tokenizer: Its tokenizer.
+        max_tokens: Longest input in tokens, special tokens included.
+        width: Of a hidden state.
+        heads: By adapter, what turns the base's pooled output into logits, where labels are to be read off them.
     """
 
-    def __init__(self, model: Any, tokenizer: Any, *, name: str) -> None:
-        self.model = model.eval()
+    def __init__(self, tokenizer: Any, *, name: str, max_tokens: int, width: int) -> None:
         self.tokenizer = tokenizer
         self.name = name
-        self.max_tokens = token_limit(model.config, tokenizer)
-        self._backend = current()
-        self._int8: dict[str | None, Any] = {}
-        self._bf16: Bf16Model | None = None
-        self.heads: dict[str | None, Callable[[Any], torch.Tensor]] = {}
-        self._adapters: set[str] = set()
-        self._lock = threading.RLock()
-        self._merged = False
-
-    @classmethod
-    def load(cls, folder: Path, *, name: str) -> Encoder:
-        """Load a base encoder in fp32 from a folder with ``config.json``, tokenizer and safetensors.
-
-        Raises:
-            ModelError: It cannot be loaded.
-        """
-        with loading(folder):
-            model = AutoModel.from_pretrained(folder, dtype=torch.float32, use_safetensors=True)
-            return cls(to_device(model), load_tokenizer(folder), name=name)
+        self.max_tokens = max_tokens
+        self.width = width
+        self.heads: dict[str | None, Callable[[np.ndarray], np.ndarray]] = {}
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without special tokens."""
         return count_tokens(self.tokenizer, texts)
 
-    def attach(self, folder: Path) -> tuple[str, dict[str, torch.Tensor]]:
+    @abstractmethod
+    def attach(self, folder: Path) -> tuple[str, dict[str, np.ndarray]]:
         """Put a PEFT adapter on the base, unmerged.
 
         Args:
             folder: Holds ``adapter_config.json`` and ``adapter_model.safetensors``.
 
         Returns:
-            What ``using`` calls it, and the tensors of the file that belong to no base layer: the classification head.
+            What the base calls it, and the tensors of the file that belong to no base layer: the classification head.
 
         Raises:
             ModelError: It was made for another base, or weights are missing.
         """
-        from peft import LoraConfig, inject_adapter_in_model, set_peft_model_state_dict
-        from safetensors.torch import load_file
 
-        with loading(folder):
-            config = LoraConfig.from_pretrained(folder)
-            stored = load_file(folder / "adapter_model.safetensors")
-        prefix = f"{self.model.base_model_prefix}."
-        tensors = {key.removeprefix("base_model.model.").removeprefix(prefix): stored[key] for key in stored}
-        lora = {key: value for key, value in tensors.items() if ".lora_" in key}
-        config.modules_to_save, config.task_type = None, None
-        config.inference_mode = True
-        name = f"{folder.name.replace('.', '-')}-{len(self._adapters)}"
-        try:
-            with quiet():
-                inject_adapter_in_model(config, self.model, adapter_name=name)
-                outcome = set_peft_model_state_dict(self.model, lora, adapter_name=name)
-        except (ValueError, RuntimeError) as error:
-            raise ModelError(
-                f"adapter {folder} does not fit the base {self.name} ({' '.join(str(error).split()):.120}); "
-                "use the base its card names"
-            ) from error
-        missing = [key for key in outcome.missing_keys if f".{name}." in key]
-        if odd := [*outcome.unexpected_keys, *missing]:
-            raise ModelError(
-                f"adapter {folder} does not fit the base {self.name}: only the "
-                f"{'adapter' if outcome.unexpected_keys else 'base'} has {odd[0]}; use the base its card names"
-            )
-        self.model.to(self.model.dtype).eval()
-        self._adapters.add(name)
-        return name, {key: value for key, value in tensors.items() if ".lora_" not in key}
+    @abstractmethod
+    def means(self, batch: Batch, weights: np.ndarray, adapter: str | None) -> np.ndarray:
+        """Weighted sums of the last hidden states of a batch.
 
-    def merge(self) -> None:
-        """Fold the one attached adapter into the weights: faster, but the base alone is gone."""
-        from peft.tuners.tuners_utils import BaseTunerLayer
+        Args:
+            batch: The texts.
+            weights: (texts, sums, tokens); those of a mean add up to 1.
+            adapter: The adapter to read with; None is the base alone.
 
-        if len(self._adapters) != 1:
-            raise ModelError(f"{self.name} carries {len(self._adapters)} adapters; only a single one can be merged")
-        for module in self.model.modules():
-            if isinstance(module, BaseTunerLayer):
-                module.merge(adapter_names=list(self._adapters))
-        self._merged = True
-
-    def save(self, folder: Path) -> None:
-        """Write base and tokenizer so that plain ``transformers`` loads them.
-
-        Raises:
-            ModelError: Adapters are attached.
+        Returns:
+            (texts, sums, width) in fp32.
         """
-        if self._adapters:
-            raise ModelError(f"{self.name} carries the adapters of other tasks; load it alone to save it")
-        folder.mkdir(parents=True, exist_ok=True)
-        self.model.save_pretrained(folder)
-        self.tokenizer.save_pretrained(folder)
 
-    @contextmanager
-    def using(self, adapter: str | None) -> Iterator[Any]:
-        """The base model with one adapter switched on, or with none."""
-        from peft.tuners.tuners_utils import BaseTunerLayer
+    @abstractmethod
+    def pooled(self, batch: Batch, adapter: str | None) -> np.ndarray:
+        """What the base makes of each text for a classification head: (texts, width) in fp32."""
 
-        if self._merged and adapter is None:
-            raise ModelError(f"{self.name} has an adapter merged into it; load another copy for plain vectors")
-        with self._lock:
-            for module in self.model.modules() if self._adapters and not self._merged else ():
-                if isinstance(module, BaseTunerLayer):
-                    module.enable_adapters(adapter is not None)
-                    if adapter is not None:
-                        module.set_adapter(adapter, inference_mode=True)
-            yield self._computing(adapter)
-
-    def _computing(self, adapter: str | None) -> Any:
-        """What computes the base with the adapter that is switched on."""
-        if self._backend == "torch-bf16":
-            if self._bf16 is None:
-                self._bf16 = Bf16Model(self.model)  # Not before the first use: adapters are merged in fp32.
-            return self._bf16
-        return self._in_int8(adapter) if self._backend == "onnx-int8" else self.model
-
-    def _in_int8(self, adapter: str | None) -> Any:
-        """The int8 form of the base with the adapter that is switched on, merged."""
-        if adapter not in self._int8:
-            from newsml.models.onnx_int8 import int8
-
-            unmerged = None if self._merged else adapter
-            head = self.heads.get(adapter)
-            self._int8[adapter] = int8(self.model, self.tokenizer, name=self.name, adapter=unmerged, head=head)
-        return self._int8[adapter]
-
-
-@contextmanager
-def loading(folder: Path) -> Iterator[None]:
-    """Keeps libraries quiet while they load a model's files, and turns what they raise over them into one line.
-
-    Raises:
-        ModelError: The files are missing, damaged, or do not fit together.
-    """
-    try:
-        with quiet():
-            yield
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        if isinstance(error, NewsmlError):
-            raise
-        reason = " ".join(str(error).split())
-        raise ModelError(f"{folder}: cannot be loaded ({reason:.200}); save or fetch the model again") from error
-
-
-def token_limit(config: Any, tokenizer: Any) -> int:
-    """Longest input of a loaded model in tokens, special tokens included."""
-    positions = getattr(config, "max_position_embeddings", None) or 0
-    if config.model_type in POSITIONS_AFTER_PADDING:
-        positions -= (config.pad_token_id or 0) + 1
-    return min(limit for limit in (positions, tokenizer.model_max_length) if limit > 0)
-
-
-def load_tokenizer(folder: Path) -> Any:
-    """The fast tokenizer of a model folder, silent about long texts (windows take care of them)."""
-    return AutoTokenizer.from_pretrained(folder, use_fast=True)
-
-
-def to_device(model: Any) -> Any:
-    """The model, moved to ``device()``."""
-    return model.to(device())
+    @abstractmethod
+    def merge(self) -> None:
+        """Fold the one attached adapter into the weights, where that makes it faster; the base alone may be gone."""

@@ -17,6 +17,8 @@ from typing import Any
 from newsml.errors import ModelError
 from newsml.models.architecture import architecture
 from newsml.models.backend import current
+from newsml.models.batches import valid
+from newsml.models.loading import loading
 from newsml.models.prompt import Generation, Prompt
 from newsml.models.quiet import quiet
 from newsml.text.sentences import split
@@ -73,8 +75,8 @@ class Generator:
         import torch
         from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
-        from newsml.models.batches import device
-        from newsml.models.encoder import load_tokenizer, loading, to_device
+        from newsml.models.backend import device
+        from newsml.models.torch_encoder import load_tokenizer, to_device
 
         found = architecture(folder)
         if found.kind not in ("seq2seq", "causal", "chat"):
@@ -93,7 +95,7 @@ class Generator:
         if adapter is not None:
             from peft import PeftModel
 
-            with loading(adapter):
+            with loading(adapter), quiet():
                 model = PeftModel.from_pretrained(model, adapter).merge_and_unload()
         if dtype == "auto" and current() == "torch-bf16":
             model = model.to(torch.bfloat16)
@@ -189,8 +191,6 @@ class Generator:
         return [*self._ids(text, special=False), self.tokenizer.eos_token_id if end is None else end]
 
     def _ids(self, text: str, *, special: bool = True) -> list[int]:
-        from newsml.models.batches import valid
-
         ids: list[int] = self.tokenizer(valid(text), add_special_tokens=special, verbose=False)["input_ids"]
         return ids
 

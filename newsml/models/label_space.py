@@ -11,7 +11,7 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from newsml.errors import ModelError
-from newsml.models.encoder import loading
+from newsml.models.loading import loading
 
 CENTRE_FILE = "label_space.safetensors"
 

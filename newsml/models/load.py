@@ -6,17 +6,24 @@ Owns the choice of runner by the architecture found in the folder. Knows nothing
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from newsml.errors import ModelError, NewsmlError, WriteError
 from newsml.models.architecture import Kind, architecture
+from newsml.models.backend import current
 from newsml.models.card import Card, write_card
 from newsml.models.classifier import HEAD_FILE, Classifier
 from newsml.models.embedder import Embedder
-from newsml.models.encoder import Encoder, loading, to_device
+from newsml.models.encoder import Encoder
 from newsml.models.generator import Generator
 from newsml.models.label_space import CENTRE_FILE
+from newsml.models.loading import loading
 from newsml.models.resolve import Resolved, resolve
+
+if TYPE_CHECKING:
+    from newsml.models.torch_encoder import TorchEncoder
 
 DEFAULT_BASE = "all-MiniLM-L6-v2"
 """The encoder that the default adapters share, and that finds sentences for models without one."""
@@ -47,7 +54,18 @@ def load_encoder(found: Resolved, encoder: Encoder | None = None) -> Encoder:
     """The encoder that was found: the copy given where it is one of it, else a new one."""
     if encoder is not None and encoder.name == found.name:
         return encoder
-    return Encoder.load(found.path, name=found.name)
+    if current() == "onnx":
+        from newsml.models.onnx_encoder import OnnxEncoder
+
+        return OnnxEncoder.load(found.path, name=found.name)
+    return load_torch_encoder(found)
+
+
+def load_torch_encoder(found: Resolved) -> TorchEncoder:
+    """A new encoder that torch computes, whatever the backend of models that are loaded."""
+    from newsml.models.torch_encoder import TorchEncoder
+
+    return TorchEncoder.load(found.path, name=found.name)
 
 
 def load_embedder(found: Resolved, kind: Kind, *, encoder: Encoder | None = None) -> Embedder:
@@ -62,12 +80,12 @@ def load_embedder(found: Resolved, kind: Kind, *, encoder: Encoder | None = None
         return Embedder(load_encoder(found, encoder))
     if found.card is None or found.card.base is None:
         raise ModelError(f"{found.name}: an adapter's card must name its base")
-    if encoder is not None and encoder.name == found.card.base:
-        return Embedder(encoder, found.path)
+    if current() == "onnx" or (encoder is not None and encoder.name == found.card.base):
+        return Embedder(load_base(found.card.base, encoder=encoder), found.path)
     return Embedder(merge(resolve(found.card.base).path, found.path, name=found.name))
 
 
-def merge(base: Path, adapter: Path, *, name: str) -> Encoder:
+def merge(base: Path, adapter: Path, *, name: str) -> TorchEncoder:
     """Load a base encoder in fp32 and fold a PEFT adapter into its weights.
 
     Raises:
@@ -75,10 +93,13 @@ def merge(base: Path, adapter: Path, *, name: str) -> Encoder:
     """
     from peft import PeftModel
 
-    plain = Encoder.load(base, name=name)
-    with loading(adapter):
+    from newsml.models.quiet import quiet
+    from newsml.models.torch_encoder import TorchEncoder, to_device
+
+    plain = TorchEncoder.load(base, name=name)
+    with loading(adapter), quiet():
         fitted = PeftModel.from_pretrained(plain.model, adapter).merge_and_unload()
-    return Encoder(to_device(fitted), plain.tokenizer, name=name)
+    return TorchEncoder(to_device(fitted), plain.tokenizer, name=name)
 
 
 def load_classifier(found: Resolved, kind: Kind, *, encoder: Encoder | None = None) -> Classifier:
@@ -91,7 +112,7 @@ def load_classifier(found: Resolved, kind: Kind, *, encoder: Encoder | None = No
             into a copy of its own. A head on mean vectors, and the adapter it may have, goes on the base unmerged.
     """
     if kind != "newsml-adapter":
-        return Classifier.whole(found.path)
+        return _computed([found.path], lambda: Classifier.whole(found.path), found.name)
     card = found.card
     if card is None or card.base is None or card.labels is None:
         raise ModelError(f"{found.name}: an adapter's card must name its base and its labels")
@@ -99,7 +120,17 @@ def load_classifier(found: Resolved, kind: Kind, *, encoder: Encoder | None = No
         return Classifier.on_means(load_base(card.base, encoder=encoder), found.path, card.labels)
     if encoder is not None and encoder.name == card.base:
         return Classifier.shared(encoder, found.path, card.labels)
-    return Classifier.merged(resolve(card.base).path, found.path, card.labels)
+    base, labels = resolve(card.base).path, card.labels
+    return _computed([base, found.path], lambda: Classifier.merged(base, found.path, labels), found.name)
+
+
+def _computed(folders: Sequence[Path], load: Callable[[], Classifier], name: str) -> Classifier:
+    """A classifier with nothing beside it, by what models are loaded for."""
+    if current() != "onnx":
+        return load()
+    from newsml.models.onnx_encoder import onnx_classifier
+
+    return onnx_classifier(folders, load, name=name)
 
 
 def load_generator(found: Resolved) -> Generator:
@@ -148,7 +179,7 @@ def save_model(found: Resolved, folder: Path) -> None:
         if kind in ("sequence-classifier", "nli") or (labelled and not (found.path / HEAD_FILE).is_file()):
             load_classifier(found, kind).save(folder)
         elif kind == "newsml-adapter" and found.card and found.card.task == "topics-zero-shot":
-            load_embedder(found, kind).encoder.save(folder)
+            merge(resolve(found.card.base or DEFAULT_BASE).path, found.path, name=found.name).save(folder)
             _copy_centre(found.path, folder)
         elif kind == "newsml-adapter" and found.card and found.card.task == "summary-abstractive":
             load_generator(found).save(folder)
@@ -156,7 +187,7 @@ def save_model(found: Resolved, folder: Path) -> None:
             for path in (*found.path.glob("*.safetensors"), *found.path.glob("adapter_config.json")):
                 shutil.copyfile(path, folder / path.name)
         elif kind == "encoder":
-            load_encoder(found).save(folder)
+            load_torch_encoder(found).save(folder)
             _copy_centre(found.path, folder)
         else:
             ignored = shutil.ignore_patterns("manifest.json", ".*")

@@ -1,9 +1,9 @@
-"""A model's graph for ONNX Runtime, its matrix products with constants in int8.
+"""A model's graph for ONNX Runtime: as it is, with room for adapters, or with its products by constants in int8.
 
-Owns export and quantisation. Knows nothing of where graphs are kept, nor of how good they are.
+Owns export and what is done to graphs. Knows nothing of where graphs are kept, nor of how good they are.
 
-Weights get one scale a column, activations one a token, found anew for every token: an outlier spoils its own token
-alone, and a text's answer does not depend on the texts beside it, as it does in ONNX Runtime's own dynamic
+In int8, weights get one scale a column, activations one a token, found anew for every token: an outlier spoils its own
+token alone, and a text's answer does not depend on the texts beside it, as it does in ONNX Runtime's own dynamic
 quantisation, whose scale is that of a whole batch. Before, dimensions of large activations hand some of their size to
 their weights (SmoothQuant; Xiao et al. 2023).
 """
@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from newsml.errors import ModelError
+from newsml.models.onnx_session import session
 from newsml.models.quiet import quiet
 
 OPSET = 17
@@ -32,35 +34,92 @@ LEAST = 1e-9
 """What stands for less, where it is divided by."""
 
 
-def export(model: Any, tokenizer: Any, path: Path, texts: Sequence[str]) -> None:
+def export(model: Any, tokenizer: Any, path: Path) -> None:
     """Write the graph of a model.
 
     Args:
         model: A ``transformers`` model in fp32.
         tokenizer: Its tokenizer.
         path: The file.
-        texts: What shows how large activations get; read up to ``LONGEST`` tokens.
-    """
-    import onnx
 
-    plain = copy.deepcopy(model).eval()
+    Raises:
+        ModelError: torch cannot export it.
+    """
+    plain = copy.deepcopy(model).to("cpu").eval()
     plain.set_attn_implementation("eager")
     example = tokenizer(["One text.", "Another text, a longer one."], padding=True, return_tensors="pt")
     names = list(example)
     outputs = [one for one in OUTPUTS if getattr(plain(**example), one, None) is not None]
     axes = {one: {0: "texts", 1: "tokens"} for one in (*names, "last_hidden_state")}
     axes |= {one: {0: "texts"} for one in ("logits", "pooler_output")}
-    with quiet(), torch.inference_mode():
-        torch.onnx.export(
-            _Positional(plain, names, outputs).eval(),
-            tuple(example.values()),
-            str(path),
-            input_names=names,
-            output_names=outputs,
-            dynamic_axes={one: axes[one] for one in (*names, *outputs)},
-            opset_version=OPSET,
-            dynamo=False,
-        )
+    try:
+        with quiet(), torch.inference_mode():
+            torch.onnx.export(
+                _Positional(plain, names, outputs).eval(),
+                tuple(example.values()),
+                str(path),
+                input_names=names,
+                output_names=outputs,
+                dynamic_axes={one: axes[one] for one in (*names, *outputs)},
+                opset_version=OPSET,
+                dynamo=False,
+            )
+    except (RuntimeError, ValueError, TypeError, LookupError, AttributeError) as error:
+        what, reason = model.config.model_type, " ".join(str(error).split())
+        raise ModelError(f"a model of type {what} cannot be exported ({reason:.120}); take backend torch") from error
+
+
+def make_room(path: Path) -> dict[str, tuple[int, int]]:
+    """Give every linear layer of a graph two more inputs, the low-rank update of an adapter (``x W + (x A) B``).
+
+    Args:
+        path: The graph, which is written anew.
+
+    Returns:
+        By layer, as ``transformers`` calls it, its numbers in and out. Its inputs are ``<layer>.A``, (in, rank), and
+        ``<layer>.B``, (rank, out); a rank of 0 leaves the layer as it is.
+    """
+    import onnx
+    from onnx import helper
+
+    model = onnx.load(str(path))
+    shapes = {tensor.name: tuple(tensor.dims) for tensor in model.graph.initializer if len(tensor.dims) == 2}
+    layers: dict[str, tuple[int, int]] = {}
+    made: list[Any] = []
+    for node in model.graph.node:
+        made.append(node)
+        if node.op_type not in ("MatMul", "Gemm") or node.input[1] not in shapes:
+            continue
+        layer = node.name.removeprefix("/model/").rpartition("/")[0].replace("/", ".")
+        turned = any(one.name == "transB" and one.i for one in node.attribute)
+        into, out = shapes[node.input[1]][:: -1 if turned else 1]
+        if layer not in layers:  # Some models go through a layer several times.
+            layers[layer] = (into, out)
+            for end, size in (("A", [into, f"{layer}.rank"]), ("B", [f"{layer}.rank", out])):
+                value = helper.make_tensor_value_info(f"{layer}.{end}", onnx.TensorProto.FLOAT, size)
+                model.graph.input.append(value)
+        whole = node.output[0]
+        plain, low, update = (f"{whole}.{part}" for part in ("plain", "low", "update"))
+        node.output[0] = plain
+        made.append(helper.make_node("MatMul", [node.input[0], f"{layer}.A"], [low]))
+        made.append(helper.make_node("MatMul", [low, f"{layer}.B"], [update]))
+        made.append(helper.make_node("Add", [plain, update], [whole]))
+    del model.graph.node[:]
+    model.graph.node.extend(made)
+    onnx.save(model, str(path))
+    return layers
+
+
+def quantise(path: Path, tokenizer: Any, texts: Sequence[str]) -> None:
+    """Bring a graph's products by constants to int8.
+
+    Args:
+        path: The graph, which is written anew.
+        tokenizer: The model's tokenizer.
+        texts: What shows how large activations get; read up to ``LONGEST`` tokens.
+    """
+    import onnx
+
     graph = onnx.load(str(path))
     inputs = [dict(tokenizer([text], truncation=True, max_length=LONGEST, return_tensors="np")) for text in texts]
     _quantise(graph, inputs)
@@ -92,17 +151,14 @@ def _products(graph: Any) -> dict[str, list[Any]]:
 def _peaks(model: Any, sources: Sequence[str], inputs: Sequence[dict[str, Any]]) -> dict[str, np.ndarray]:
     """The largest value of each dimension of some activations."""
     import onnx
-    import onnxruntime
 
     watched = onnx.ModelProto()
     watched.CopyFrom(model)
     watched.graph.output.extend(onnx.helper.make_tensor_value_info(source, 1, None) for source in sources)
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(watched.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    running = session(watched.SerializeToString())
     peaks: dict[str, np.ndarray] = {source: np.array(LEAST, np.float32) for source in sources}
     for batch in inputs:
-        values = session.run(list(sources), {one.name: batch[one.name] for one in session.get_inputs()})
+        values = running.run(list(sources), {one.name: batch[one.name] for one in running.get_inputs()})
         for source, value in zip(sources, values, strict=True):
             peaks[source] = np.maximum(peaks[source], np.abs(value).max(axis=(0, 1)))
     return peaks

@@ -8,8 +8,6 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -19,10 +17,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from newsml.errors import MissingDependencyError, ModelError, WriteError
-from newsml.models.backend import onnx_installed
-from newsml.models.cache import cache_folder
-from newsml.models.onnx_graph import LONGEST, OUTPUTS, export
+from newsml.errors import ModelError
+from newsml.models.cache import cache_folder, placed
+from newsml.models.onnx_graph import LONGEST, OUTPUTS, export, quantise
+from newsml.models.onnx_session import require_onnx, session
 
 FORM = 1
 """Changes with the way of exporting, so that older exports are not taken for new ones."""
@@ -48,13 +46,7 @@ class Int8Model:
     """
 
     def __init__(self, folder: Path, config: Any) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = torch.get_num_threads()
-        options.log_severity_level = 3
-        path = str(folder / FILE)
-        self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        self._session = session(folder / FILE)
         self._inputs = [one.name for one in self._session.get_inputs()]
         self._outputs = [one.name for one in self._session.get_outputs()]
         self.config = config
@@ -86,7 +78,7 @@ def int8(
     *,
     name: str,
     adapter: str | None = None,
-    head: Callable[[Any], torch.Tensor] | None = None,
+    head: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> Int8Model:
     """The int8 form of a loaded model, from the cache or exported now.
 
@@ -95,17 +87,14 @@ def int8(
         tokenizer: Its tokenizer.
         name: What messages call it.
         adapter: The adapter that is switched on, where there is one unmerged.
-        head: What turns its outputs into logits, where labels are to be read off them.
+        head: What turns its pooled output into logits, where labels are to be read off them.
 
     Raises:
         MissingDependencyError: onnxruntime or onnx is not installed.
         ModelError: In int8 it answers otherwise than in fp32; or there is a GPU.
         WriteError: The cache folder cannot be written.
     """
-    if not onnx_installed():
-        raise MissingDependencyError(
-            "backend onnx-int8 needs onnxruntime and onnx, which are not installed: pip install 'newsml[onnx]'"
-        )
+    require_onnx("onnx-int8")
     if torch.cuda.is_available():
         raise ModelError("backend onnx-int8 computes on a processor, and this machine has a GPU; take torch-bf16")
     import onnxruntime
@@ -132,29 +121,22 @@ def int8(
     return Int8Model(entry, model.config)
 
 
-def _make(model: Any, tokenizer: Any, entry: Path, name: str, head: Callable[[Any], torch.Tensor] | None) -> None:
+def _make(model: Any, tokenizer: Any, entry: Path, name: str, head: Callable[[np.ndarray], np.ndarray] | None) -> None:
     from newsml.models.progress import ScreenProgress
 
     ScreenProgress().say(f"{name}: exporting to int8 and comparing with fp32, once")
-    try:
-        entry.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=entry.parent) as place:
-            folder = Path(place) / "made"
-            folder.mkdir()
-            export(model, tokenizer, folder / FILE, [text for _, text in probes()[::SMOOTHED]])
-            refused = gate(model, Int8Model(folder, model.config), tokenizer, head)
-            (folder / GATE).write_text(json.dumps({"name": name, "refused": refused}) + "\n", encoding="utf-8")
-            shutil.rmtree(entry, ignore_errors=True)
-            folder.replace(entry)
-    except OSError as error:
-        raise WriteError(f"{entry.parent}: cannot be written ({error.strerror or error}); make room there") from error
+    with placed(entry) as folder:
+        export(model, tokenizer, folder / FILE)
+        quantise(folder / FILE, tokenizer, [text for _, text in probes()[::SMOOTHED]])
+        refused = gate(model, Int8Model(folder, model.config), tokenizer, head)
+        (folder / GATE).write_text(json.dumps({"name": name, "refused": refused}) + "\n", encoding="utf-8")
 
 
 def gate(
     exact: Callable[..., Any],
     fast: Callable[..., Any],
     tokenizer: Any,
-    head: Callable[[Any], torch.Tensor] | None = None,
+    head: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> str:
     """Why a model in int8 is refused; empty where it answers the probes as it does in fp32.
 
@@ -172,7 +154,8 @@ def gate(
         with torch.inference_mode():
             one, other = exact(**batch), fast(**batch)
         if head is not None or getattr(one, "logits", None) is not None:
-            labels = [int((head(found) if head else found.logits).argmax()) for found in (one, other)]
+            logits = [head(found.pooler_output.numpy()) if head else found.logits for found in (one, other)]
+            labels = [int(found.argmax()) for found in logits]
             same.append(labels[0] == labels[1])
         else:
             means = [found.last_hidden_state.mean(dim=1) for found in (one, other)]

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import erf
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from safetensors.torch import load_file
+from safetensors.numpy import load_file
 
-from newsml.models.batches import batches, device, padded, valid
-from newsml.models.encoder import Encoder, loading, to_device
+from newsml.errors import ModelError
+from newsml.models.batches import Batch, batches, pad, padded, valid
+from newsml.models.encoder import Encoder
+from newsml.models.loading import loading
 
 HEAD_FILE = "sentence_head.safetensors"
 FEATURES = 4
@@ -38,43 +40,55 @@ class SentenceWindow:
     total: int
 
 
-class SentenceHead(torch.nn.Module):
+@dataclass(frozen=True, slots=True)
+class SentenceHead:
     """Scores sentence vectors in the light of their window.
 
     With ``s`` the mean hidden state of the sentence's tokens, ``d`` the mean of the window's sentence vectors and
     ``f = (1 / (1 + i), i / n, [i = 0], log(1 + t) / 5)`` for the i-th of n sentences with t tokens:
     ``score = w2 . gelu(W1 [s; d; s * d; f] + b1) + b2``, a logit.
+
+    Attributes:
+        inner: W1, shape (hidden, 3 * width + 4), and b1.
+        outer: w2, shape (1, hidden), and b2.
     """
 
-    def __init__(self, width: int, hidden: int = 128) -> None:
-        super().__init__()
-        self.inner = torch.nn.Linear(3 * width + FEATURES, hidden)
-        self.outer = torch.nn.Linear(hidden, 1)
+    inner: tuple[np.ndarray, np.ndarray]
+    outer: tuple[np.ndarray, np.ndarray]
 
-    def forward(self, hidden: torch.Tensor, owners: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    def __call__(self, vectors: np.ndarray, tokens: np.ndarray, places: np.ndarray) -> np.ndarray:
         """Scores of the sentences of a batch of windows.
 
         Args:
-            hidden: (batch, tokens, width) hidden states.
-            owners: (batch, tokens) number of the sentence in its window, -1 for tokens of none.
-            places: (batch, sentences, 2) index in the article and article length; length 0 where there is none.
+            vectors: (windows, sentences, width) means of their hidden states.
+            tokens: (windows, sentences) how many tokens they have.
+            places: (windows, sentences, 2) index in the article and article length; length 0 where there is none.
 
         Returns:
-            (batch, sentences) logits; meaningless where there is no sentence.
+            (windows, sentences) logits; meaningless where there is no sentence.
         """
-        count = places.shape[1]
-        member = (owners.unsqueeze(1) == torch.arange(count, device=owners.device).view(1, -1, 1)).to(hidden.dtype)
-        tokens = member.sum(-1, keepdim=True)
-        vectors = member @ hidden / tokens.clamp(min=1)
-        real = (places[..., 1:] > 0).to(hidden.dtype)
-        document = (vectors * real).sum(1, keepdim=True) / real.sum(1, keepdim=True).clamp(min=1)
-        index, total = places[..., :1].to(hidden.dtype), places[..., 1:].to(hidden.dtype).clamp(min=1)
-        features = torch.cat(
-            [1 / (1 + index), index / total, (index == 0).to(hidden.dtype), torch.log1p(tokens) / 5], dim=-1
+        real = (places[..., 1:] > 0).astype(np.float32)
+        count = np.maximum(real.sum(axis=1, keepdims=True), 1)
+        document = (vectors * real).sum(axis=1, keepdims=True) / count
+        index, total = places[..., 0], np.maximum(places[..., 1], 1)
+        features = np.stack([1 / (1 + index), index / total, index == 0, np.log1p(tokens) / 5], axis=-1)
+        joined = np.concatenate(
+            [vectors, np.broadcast_to(document, vectors.shape), vectors * document, features.astype(np.float32)],
+            axis=-1,
         )
-        joined = torch.cat([vectors, document.expand_as(vectors), vectors * document, features], dim=-1)
-        scores: torch.Tensor = self.outer(torch.nn.functional.gelu(self.inner(joined))).squeeze(-1)
+        hidden = joined @ self.inner[0].T + self.inner[1]
+        scores: np.ndarray = (_gelu(hidden) @ self.outer[0].T + self.outer[1])[..., 0]
         return scores
+
+
+def _gelu(values: np.ndarray) -> np.ndarray:
+    """Gaussian error linear units (Hendrycks & Gimpel 2016)."""
+    errors = np.asarray(_erf(values / 2**0.5), np.float32)
+    made: np.ndarray = values * 0.5 * (1 + errors)
+    return made
+
+
+_erf = np.frompyfunc(erf, 1, 1)
 
 
 class SentenceScorer:
@@ -83,7 +97,7 @@ class SentenceScorer:
     def __init__(self, encoder: Encoder, adapter: Path) -> None:
         self.encoder = encoder
         self._name, _ = encoder.attach(adapter)
-        self.head = to_device(load_head(adapter, encoder.model.config.hidden_size).eval())
+        self.head = load_head(adapter, encoder.width)
 
     def __call__(self, inputs: Sequence[SentenceWindow]) -> list[np.ndarray]:
         """Logits of the sentences of each window, shape (sentences,)."""
@@ -92,10 +106,11 @@ class SentenceScorer:
         for chosen in batches([len(entry["input_ids"]) for entry in encoded]):
             width = padded(len(encoded[chosen[-1]]["input_ids"]), self.encoder.max_tokens)
             batch = collate([encoded[i] for i in chosen], self.encoder.tokenizer, width=width)
-            owners, places = batch.pop("owners").to(device()), batch.pop("places").to(device())
-            with torch.inference_mode(), self.encoder.using(self._name) as model:
-                hidden = model(**{key: value.to(device()) for key, value in batch.items()}).last_hidden_state.float()
-                scores = self.head(hidden, owners, places).float().cpu().numpy()
+            owners, places = batch.pop("owners"), batch.pop("places")
+            member = (owners[:, None] == np.arange(places.shape[1])[None, :, None]).astype(np.float32)
+            tokens = member.sum(axis=-1)
+            vectors = self.encoder.means(batch, member / np.maximum(tokens, 1)[..., None], self._name)
+            scores = self.head(vectors, tokens, places)
             for row, i in enumerate(chosen):
                 outputs[i] = scores[row, : len(inputs[i].spans)]
         return [outputs[i] for i in range(len(inputs))]
@@ -103,7 +118,8 @@ class SentenceScorer:
 
 def encode_window(tokenizer: Any, window: SentenceWindow) -> dict[str, Any]:
     """Token ids of a window, with the sentence each token belongs to and each sentence's place in the article."""
-    encoded = tokenizer(valid(window.text), return_offsets_mapping=True, verbose=False)
+    columns = tokenizer([valid(window.text)], return_offsets_mapping=True, verbose=False)
+    encoded = {name: columns[name][0] for name in columns}
     offsets = encoded.pop("offset_mapping")
     owners, current = [], 0
     for start, end in offsets:
@@ -115,17 +131,20 @@ def encode_window(tokenizer: Any, window: SentenceWindow) -> dict[str, Any]:
     return {**encoded, "owners": owners, "places": places}
 
 
-def collate(entries: Sequence[dict[str, Any]], tokenizer: Any, *, width: int) -> dict[str, torch.Tensor]:
-    """Pad encoded windows to one batch of so many tokens each."""
+def collate(entries: Sequence[dict[str, Any]], tokenizer: Any, *, width: int) -> Batch:
+    """Pad encoded windows to one batch of so many tokens each.
+
+    Returns:
+        The batch; with ``owners``, (windows, tokens), the number of each token's sentence in its window or -1, and
+        ``places``, (windows, sentences, 2), as the head takes them.
+    """
     plain = [{key: entry[key] for key in entry if key not in ("owners", "places", "labels")} for entry in entries]
-    batch = dict(tokenizer.pad(plain, return_tensors="pt", padding="max_length", max_length=width))
-    tokens, sentences = batch["input_ids"].shape[1], max(len(entry["places"]) for entry in entries)
-    owners = torch.full((len(entries), tokens), -1)
-    places = torch.zeros((len(entries), sentences, 2))
+    owners = np.full((len(entries), width), -1)
+    places = np.zeros((len(entries), max(len(entry["places"]) for entry in entries), 2), np.float32)
     for row, entry in enumerate(entries):
-        owners[row, : len(entry["owners"])] = torch.tensor(entry["owners"])
-        places[row, : len(entry["places"])] = torch.tensor(entry["places"], dtype=torch.float32)
-    return {**batch, "owners": owners, "places": places}
+        owners[row, : len(entry["owners"])] = entry["owners"]
+        places[row, : len(entry["places"])] = entry["places"]
+    return {**pad(tokenizer, plain, width), "owners": owners, "places": places}
 
 
 def load_head(folder: Path, width: int) -> SentenceHead:
@@ -136,6 +155,7 @@ def load_head(folder: Path, width: int) -> SentenceHead:
     """
     with loading(folder):
         tensors = load_file(folder / HEAD_FILE)
-        head = SentenceHead(width, tensors["inner.bias"].shape[0])
-        head.load_state_dict(tensors)
-    return head
+        inner, outer = ((tensors[f"{name}.weight"], tensors[f"{name}.bias"]) for name in ("inner", "outer"))
+    if inner[0].shape != (len(inner[1]), 3 * width + FEATURES) or outer[0].shape != (1, len(inner[1])):
+        raise ModelError(f"{folder / HEAD_FILE}: no head for an encoder of width {width}; use the base its card names")
+    return SentenceHead(inner, outer)

@@ -65,8 +65,7 @@ class TrainedLabels:
         self.labels = classifier.labels
         self.max_tokens = min(max_tokens, classifier.max_tokens)
         self.temperature = temperature
-        problem = getattr(getattr(classifier.model, "config", None), "problem_type", None)
-        self.exclusive = not multi_label and problem != "multi_label_classification"
+        self.exclusive = not multi_label and not classifier.multi_label
 
     def count_tokens(self, texts: Sequence[str]) -> Sequence[int]:
         """Tokens of each text, without special tokens."""

@@ -19,8 +19,11 @@ from newsml.config.training import Training
 from newsml.errors import TrainingError
 from newsml.io.rows import Row
 from newsml.models.batches import WIDTH, encode, padded
-from newsml.models.classifier import Classifier, new_classifier
-from newsml.models.encoder import Encoder, loading
+from newsml.models.classifier import MULTI_LABEL, Classifier, new_classifier
+from newsml.models.encoder import Encoder
+from newsml.models.loading import loading
+from newsml.models.quiet import quiet
+from newsml.models.torch_encoder import TorchEncoder
 from newsml.training.data import Split
 from newsml.training.evaluate import Judged, answered, chief, judge
 from newsml.training.examples import Example, claim_examples, target_examples, topic_examples
@@ -65,7 +68,7 @@ def fit_classifier(
         model = with_lora(model, config)
     set_up(model, config)
     if config.multi_label:
-        model.config.problem_type = "multi_label_classification"
+        model.config.problem_type = MULTI_LABEL
     trainer = _Trainer(
         model=model,
         args=arguments(config),
@@ -123,7 +126,7 @@ def check_saved(fitted: Classifier, saved: Classifier, examples: Sequence[Exampl
 
 def prepared(
     config: FinetuneConfig, split: Split, base: Path, say: Say
-) -> tuple[Encoder, list[Example], list[Example]]:
+) -> tuple[TorchEncoder, list[Example], list[Example]]:
     """The encoder to start from, the inputs to train on, and those of the held-out rows."""
     encoder = load_base(config, base)
     say("preparing inputs")
@@ -158,7 +161,7 @@ def with_lora(model: Any, config: FinetuneConfig) -> Any:
     from peft import LoraConfig, PeftModel, get_peft_model
 
     if (start := start_folder(config)) is not None:
-        with loading(start):
+        with loading(start), quiet():
             return PeftModel.from_pretrained(model, start, is_trainable=True)
     base = getattr(model, model.base_model_prefix, model)
     speaks = "SEQ_2_SEQ_LM" if model.config.is_encoder_decoder else "CAUSAL_LM"

@@ -19,7 +19,7 @@ from transformers import set_seed
 
 from newsml.config.finetune import FinetuneConfig
 from newsml.models.batches import WIDTH, encode
-from newsml.models.embedder import unit_vectors
+from newsml.models.torch_encoder import unit_tensors
 from newsml.training.classifiers import parts, prepared, with_lora
 from newsml.training.data import Split
 from newsml.training.evaluate import Judged
@@ -95,7 +95,7 @@ class _Pairs(torch.nn.Module):
 
     def forward(self, texts: Any, lengths: torch.Tensor, kinds: torch.Tensor) -> dict[str, torch.Tensor]:
         """Mean squared error of the cosines of all pairs, those alike and those not weighing the same."""
-        made = [(rows, unit_vectors(self.model, part)) for rows, part in parts(texts, lengths)]
+        made = [(rows, unit_tensors(self.model, part)) for rows, part in parts(texts, lengths)]
         order = torch.argsort(torch.cat([rows for rows, _ in made]))
         vectors = torch.cat([out for _, out in made])[order].float()
         above = torch.triu(torch.ones(len(kinds), len(kinds), dtype=torch.bool, device=kinds.device), diagonal=1)

@@ -20,7 +20,7 @@ from safetensors import SafetensorError
 
 from newsml.config.finetune import FinetuneConfig
 from newsml.errors import NewsmlError, TrainingError, WriteError, suggest
-from newsml.models.batches import device
+from newsml.models.backend import device
 from newsml.models.calibration import Calibration
 from newsml.models.card import write_card
 from newsml.models.files import model_files

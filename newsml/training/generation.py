@@ -18,7 +18,8 @@ from transformers import set_seed
 from newsml.config.finetune import ANSWERS, FinetuneConfig
 from newsml.errors import TrainingError
 from newsml.evaluation.report import Figure
-from newsml.models.batches import device, padded
+from newsml.models.backend import device
+from newsml.models.batches import padded
 from newsml.models.generator import Generator
 from newsml.training.cards import Figures, Measured
 from newsml.training.classifiers import with_lora

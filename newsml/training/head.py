@@ -13,14 +13,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_model
+from safetensors.numpy import save_file
 
 from newsml.config.finetune import FinetuneConfig
 from newsml.errors import TrainingError
-from newsml.models.batches import device, run_batches
+from newsml.models.backend import device
+from newsml.models.batches import run_batches
 from newsml.models.classifier import HEAD_FILE, Classifier
 from newsml.models.embedder import unit_vectors
-from newsml.models.encoder import Encoder
+from newsml.models.torch_encoder import TorchEncoder
 from newsml.training.classifiers import check_saved, class_weights, prepared
 from newsml.training.data import Split
 from newsml.training.evaluate import Judged, judge
@@ -65,7 +66,7 @@ def check_labels(config: FinetuneConfig, labels: Sequence[str], examples: Sequen
 def finish(
     config: FinetuneConfig,
     split: Split,
-    encoder: Encoder,
+    encoder: TorchEncoder,
     inputs: tuple[Sequence[Example], Sequence[Example]],
     labels: Sequence[str],
     folder: Path,
@@ -87,18 +88,18 @@ def finish(
     encoder.model.eval()
     with torch.autocast(device().type, torch.bfloat16, enabled=bf16(config.training.precision)):
         vectors = run_batches(
-            pairs, encoder.tokenizer, encoder.max_tokens, lambda batch: unit_vectors(encoder.model, batch)
+            pairs, encoder.tokenizer, encoder.max_tokens, lambda batch: unit_vectors(encoder, batch, None)
         )
     head = _fitted(np.stack(vectors), examples, labels, config)
-    save_model(head, str(folder / HEAD_FILE))
-    saved = Classifier.on_means(Encoder.load(base, name=config.base), folder, labels)
+    save_file(head, folder / HEAD_FILE)
+    saved = Classifier.on_means(TorchEncoder.load(base, name=config.base), folder, labels)
     check_saved(Classifier.mean_head(encoder, head, labels), saved, [*dev, *examples])
     return judge(config, split, dev, saved, labels)
 
 
 def _fitted(
     vectors: np.ndarray, examples: Sequence[Example], labels: Sequence[str], config: FinetuneConfig
-) -> torch.nn.Linear:
+) -> dict[str, np.ndarray]:
     """A layer with the weights of logistic regression on standardised vectors, the standardisation folded in."""
     from sklearn.base import clone
     from sklearn.linear_model import LogisticRegression
@@ -119,8 +120,5 @@ def _fitted(
         if len(labels) == 2:  # One row of log-odds for the second class: half of it for each.
             slopes, offsets = np.vstack([-slopes, slopes]) / 2, np.concatenate([-offsets, offsets]) / 2
     slopes = slopes / scaler.scale_
-    head = torch.nn.Linear(slopes.shape[1], slopes.shape[0])
-    with torch.no_grad():
-        head.weight.copy_(torch.tensor(slopes))
-        head.bias.copy_(torch.tensor(offsets - slopes @ scaler.mean_))
-    return head
+    offsets = offsets - slopes @ scaler.mean_
+    return {"weight": slopes.astype(np.float32), "bias": offsets.astype(np.float32)}

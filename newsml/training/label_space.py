@@ -25,10 +25,11 @@ from newsml.io.rows import Row
 from newsml.models.batches import WIDTH, TextPair, encode
 from newsml.models.calibration import Calibration
 from newsml.models.classifier import softmax
-from newsml.models.embedder import Embedder, mean_pool
+from newsml.models.embedder import Embedder
 from newsml.models.encoder import Encoder
 from newsml.models.label_space import save_centre
 from newsml.models.load import merge
+from newsml.models.torch_encoder import TorchEncoder, unit_tensors
 from newsml.tasks.inputs import one_text
 from newsml.tasks.labelers import CosineLabels, worded
 from newsml.tasks.topics import TEMPLATE
@@ -96,7 +97,7 @@ def fit_label_space(
     fitted = Embedder(merge(base, folder, name=config.name))
     centre = _centre(config, split.train, fitted)
     save_centre(centre, folder)
-    plain = Embedder(Encoder.load(base, name=config.base))
+    plain = Embedder(TorchEncoder.load(base, name=config.base))
     return evaluate(config, split, {"model": (fitted, centre), "cosine": (plain, None)}, say)
 
 
@@ -284,11 +285,7 @@ class _Space(torch.nn.Module):
 
     def forward(self, texts: Any, labels: Any, asked: torch.Tensor, own: torch.Tensor) -> dict[str, torch.Tensor]:
         """Cross-entropy over the labels that each text meets."""
-        vectors, names = self._vectors(texts), self._vectors(labels)
+        vectors, names = unit_tensors(self.encoder, texts), unit_tensors(self.encoder, labels)
         logits = (vectors @ names.T / self.temperature).masked_fill(~asked, -torch.inf)
         loss = torch.nn.functional.cross_entropy(logits, own)
         return {"loss": loss, "logits": logits}
-
-    def _vectors(self, batch: Any) -> torch.Tensor:
-        hidden = self.encoder(**batch).last_hidden_state.float()
-        return torch.nn.functional.normalize(mean_pool(hidden, batch), dim=-1)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_model
+from safetensors.torch import load_model, save_model
 from transformers import set_seed
 
 from newsml.article import Article
@@ -22,7 +22,9 @@ from newsml.evaluation.predictions import Prediction
 from newsml.io.rows import Row
 from newsml.models.batches import padded
 from newsml.models.encoder import Encoder
-from newsml.models.scorer import HEAD_FILE, SentenceHead, SentenceScorer, collate, encode_window, load_head
+from newsml.models.loading import loading
+from newsml.models.scorer import FEATURES, HEAD_FILE, SentenceScorer, collate, encode_window
+from newsml.models.torch_encoder import TorchEncoder
 from newsml.results import ModelInfo
 from newsml.tasks.extractive import Extractive, scored_windows
 from newsml.tasks.run import stream
@@ -49,7 +51,10 @@ def fit_sentences(config: FinetuneConfig, split: Split, base: Path, folder: Path
     say("choosing oracle sentences")
     entries = [entry for row in split.train for entry in _entries(row, encoder, max_tokens=config.training.max_tokens)]
     width, start = encoder.model.config.hidden_size, start_folder(config)
-    head = SentenceHead(width) if start is None else load_head(start, width)
+    head = LearningHead(width)
+    if start is not None:
+        with loading(start):
+            load_model(head, start / HEAD_FILE)
     model = _Extractor(with_lora(encoder.model.train(), config), head)
     set_up(encoder.model, config)
     trainer = OwnLossTrainer(
@@ -62,7 +67,7 @@ def fit_sentences(config: FinetuneConfig, split: Split, base: Path, folder: Path
     train(trainer, fingerprint(config, split), say)
     model.encoder.save_pretrained(folder)
     save_model(model.head, str(folder / HEAD_FILE))
-    scorer = SentenceScorer(Encoder.load(base, name=config.base), folder)
+    scorer = SentenceScorer(TorchEncoder.load(base, name=config.base), folder)
     extractive = Extractive(scorer, ModelInfo(config.name, ""), max_tokens=config.training.max_tokens)
     return evaluate(split.dev, extractive, say, seed=config.seed)
 
@@ -95,8 +100,42 @@ def _measured(rows: Sequence[Row], summaries: Sequence[str], *, seed: int) -> Me
     return Measured(len(rows), figures(made, bootstrap=Bootstrap(), seed=seed))
 
 
+class LearningHead(torch.nn.Module):
+    """``SentenceHead`` with gradients, on hidden states and the sentence that each token is of."""
+
+    def __init__(self, width: int, hidden: int = 128) -> None:
+        super().__init__()
+        self.inner = torch.nn.Linear(3 * width + FEATURES, hidden)
+        self.outer = torch.nn.Linear(hidden, 1)
+
+    def forward(self, hidden: torch.Tensor, owners: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+        """Scores of the sentences of a batch of windows.
+
+        Args:
+            hidden: (batch, tokens, width) hidden states.
+            owners: (batch, tokens) number of the sentence in its window, -1 for tokens of none.
+            places: (batch, sentences, 2) index in the article and article length; length 0 where there is none.
+
+        Returns:
+            (batch, sentences) logits; meaningless where there is no sentence.
+        """
+        count = places.shape[1]
+        member = (owners.unsqueeze(1) == torch.arange(count, device=owners.device).view(1, -1, 1)).to(hidden.dtype)
+        tokens = member.sum(-1, keepdim=True)
+        vectors = member @ hidden / tokens.clamp(min=1)
+        real = (places[..., 1:] > 0).to(hidden.dtype)
+        document = (vectors * real).sum(1, keepdim=True) / real.sum(1, keepdim=True).clamp(min=1)
+        index, total = places[..., :1].to(hidden.dtype), places[..., 1:].to(hidden.dtype).clamp(min=1)
+        features = torch.cat(
+            [1 / (1 + index), index / total, (index == 0).to(hidden.dtype), torch.log1p(tokens) / 5], dim=-1
+        )
+        joined = torch.cat([vectors, document.expand_as(vectors), vectors * document, features], dim=-1)
+        scores: torch.Tensor = self.outer(torch.nn.functional.gelu(self.inner(joined))).squeeze(-1)
+        return scores
+
+
 class _Extractor(torch.nn.Module):
-    def __init__(self, encoder: Any, head: SentenceHead) -> None:
+    def __init__(self, encoder: Any, head: LearningHead) -> None:
         super().__init__()
         self.encoder = encoder
         self.head = head
@@ -127,7 +166,7 @@ def _entries(row: Row, encoder: Encoder, *, max_tokens: int) -> list[dict[str, A
 def _batch(entries: Sequence[dict[str, Any]], tokenizer: Any) -> dict[str, torch.Tensor]:
     plain = [{key: value for key, value in entry.items() if key != "length"} for entry in entries]
     width = padded(max(len(entry["input_ids"]) for entry in plain), tokenizer.model_max_length)
-    batch = collate(plain, tokenizer, width=width)
+    batch = {name: torch.from_numpy(values) for name, values in collate(plain, tokenizer, width=width).items()}
     labels = torch.zeros(batch["places"].shape[:2])
     for row, entry in enumerate(entries):
         labels[row, : len(entry["labels"])] = torch.tensor(entry["labels"])

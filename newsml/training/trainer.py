@@ -27,7 +27,7 @@ from transformers import (
 from newsml.config.finetune import CLASSIFIED, FinetuneConfig
 from newsml.errors import TrainingError
 from newsml.models.backend import has_bf16
-from newsml.models.encoder import Encoder
+from newsml.models.torch_encoder import TorchEncoder
 from newsml.training.data import Split, content
 from newsml.training.processes import Released, count, is_first
 
@@ -50,13 +50,13 @@ Say = Callable[[str], None]
 """Receives a line of progress."""
 
 
-def load_base(config: FinetuneConfig, folder: Path) -> Encoder:
+def load_base(config: FinetuneConfig, folder: Path) -> TorchEncoder:
     """The encoder a recipe starts from.
 
     Raises:
         TrainingError: It reads fewer tokens than the recipe's inputs have.
     """
-    encoder = Encoder.load(folder, name=config.base)
+    encoder = TorchEncoder.load(folder, name=config.base)
     if config.training.max_tokens > encoder.max_tokens:
         raise TrainingError(
             f"training.max_tokens is {config.training.max_tokens}, but {config.base} reads {encoder.max_tokens} at most"

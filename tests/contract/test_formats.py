@@ -20,10 +20,10 @@ from newsml.models.calibration import Calibration
 from newsml.models.card import read_card
 from newsml.models.classifier import Classifier
 from newsml.models.embedder import Embedder
-from newsml.models.encoder import Encoder
 from newsml.models.label_space import CENTRE_FILE, load_centre
 from newsml.models.load import merge
 from newsml.models.scorer import HEAD_FILE, SentenceScorer, SentenceWindow
+from newsml.models.torch_encoder import TorchEncoder
 from newsml.results import CLAIM_LABELS
 from newsml.tasks.stance import StanceDetector
 from newsml.tasks.summarize import Summarizer
@@ -49,7 +49,7 @@ def test_a_saved_topics_classifier_loads_in_transformers(models: Path, tmp_path:
 
 
 def test_saved_stance_classifiers_load_in_transformers(models: Path, tmp_path: Path) -> None:
-    encoder = Encoder.load(models / "base", name=str(models / "base"))
+    encoder = TorchEncoder.load(models / "base", name=str(models / "base"))
     StanceDetector.from_pretrained(models / "claim", encoder=encoder).save_pretrained(tmp_path)
     plain = AutoModelForSequenceClassification.from_pretrained(tmp_path)
     tokenizer = AutoTokenizer.from_pretrained(tmp_path)
@@ -80,7 +80,7 @@ def test_an_adapter_folder_loads_in_peft(models: Path) -> None:
 
 
 def test_merged_and_shared_adapters_agree_and_leave_the_base_alone(models: Path) -> None:
-    encoder = Encoder.load(models / "base", name="base")
+    encoder = TorchEncoder.load(models / "base", name="base")
     before = Embedder(encoder)(["Rain fell in Oslo."])[0]
     shared = [Classifier.shared(encoder, models / name, CLAIM_LABELS[:n]) for name, n in (("claim", 4), ("target", 3))]
     merged = [
@@ -98,14 +98,14 @@ def test_the_vectors_are_those_of_mean_pooling(models: Path) -> None:
     with torch.inference_mode():
         hidden = plain(**tokenizer(text, return_tensors="pt")).last_hidden_state[0].mean(0)
     expected = (hidden / hidden.norm()).numpy()
-    vectors = Embedder(Encoder.load(models / "base", name="b"))([text, "Snow."])
+    vectors = Embedder(TorchEncoder.load(models / "base", name="b"))([text, "Snow."])
     np.testing.assert_allclose(vectors[0], expected, atol=1e-5)
 
 
 def test_a_merged_scorer_agrees_with_an_unmerged_one(models: Path) -> None:
     window = SentenceWindow("Rain fell. War came.", ((0, 10), (11, 20)), 0, 2)
-    shared = SentenceScorer(Encoder.load(models / "base", name="b"), models / "scorer")([window])[0]
-    encoder = Encoder.load(models / "base", name="b")
+    shared = SentenceScorer(TorchEncoder.load(models / "base", name="b"), models / "scorer")([window])[0]
+    encoder = TorchEncoder.load(models / "base", name="b")
     scorer = SentenceScorer(encoder, models / "scorer")
     encoder.merge()
     np.testing.assert_allclose(scorer([window])[0], shared, atol=1e-4)
@@ -115,7 +115,7 @@ def test_a_merged_scorer_agrees_with_an_unmerged_one(models: Path) -> None:
 
 def test_a_merged_label_space_agrees_with_an_unmerged_one_and_leaves_the_base_alone(models: Path) -> None:
     texts = ["Rain fell in Oslo.", "Snow."]
-    encoder = Encoder.load(models / "base", name="b")
+    encoder = TorchEncoder.load(models / "base", name="b")
     plain = np.stack(Embedder(encoder)(texts))
     shared = np.stack(Embedder(encoder, models / "any-labels")(texts))
     merged = np.stack(Embedder(merge(models / "base", models / "any-labels", name="m"))(texts))
@@ -130,7 +130,7 @@ def test_a_saved_label_space_loads_in_transformers_and_keeps_its_calibration(mod
     plain, tokenizer = AutoModel.from_pretrained(tmp_path).eval(), AutoTokenizer.from_pretrained(tmp_path)
     with torch.inference_mode():
         hidden = plain(**tokenizer("Rain fell in Oslo.", return_tensors="pt")).last_hidden_state[0].mean(0)
-    encoder = Encoder.load(models / "base", name="b")
+    encoder = TorchEncoder.load(models / "base", name="b")
     ours = Embedder(encoder, models / "any-labels")(["Rain fell in Oslo."])[0]
     np.testing.assert_allclose((hidden / hidden.norm()).numpy(), ours, atol=1e-5)
     np.testing.assert_array_equal(load_centre(tmp_path), load_centre(models / "any-labels"))
@@ -154,7 +154,7 @@ def test_a_damaged_centre_is_said(models: Path, tmp_path: Path) -> None:
 
 
 def test_an_adapter_shares_the_base_of_an_analysis(models: Path) -> None:
-    encoder = Encoder.load(models / "base", name=str(models / "base"))
+    encoder = TorchEncoder.load(models / "base", name=str(models / "base"))
     article = Article("Rain fell in Oslo. Russia denied the report.")
     folder, labels = models / "any-labels", ["rain", "war"]
     alone = TopicClassifier.from_pretrained(folder, labels=labels).predict(article)
@@ -164,15 +164,15 @@ def test_an_adapter_shares_the_base_of_an_analysis(models: Path) -> None:
 
 
 def test_heads_and_adapters_that_do_not_fit_are_refused(models: Path) -> None:
-    encoder = Encoder.load(models / "base", name="b")
+    encoder = TorchEncoder.load(models / "base", name="b")
     with pytest.raises(ModelError, match="no linear head for 3 labels"):
         Classifier.shared(encoder, models / "claim", CLAIM_LABELS[:3])
     with pytest.raises(ModelError, match=HEAD_FILE):
-        SentenceScorer(Encoder.load(models / "base", name="b"), models / "target")
+        SentenceScorer(TorchEncoder.load(models / "base", name="b"), models / "target")
 
 
 def test_targets_and_claims_need_their_own_model(models: Path, article: Article) -> None:
-    encoder = Encoder.load(models / "base", name=str(models / "base"))
+    encoder = TorchEncoder.load(models / "base", name=str(models / "base"))
     claims = StanceDetector.from_pretrained(models / "claim", encoder=encoder)
     with pytest.raises(ModelError, match="claims only"):
         claims.predict(article, target="Russia")

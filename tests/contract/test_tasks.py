@@ -14,7 +14,7 @@ import pytest
 
 from newsml.article import Article, Span
 from newsml.errors import ArticleError, ModelError, NewsmlError, QueryError, WriteError
-from newsml.models.encoder import Encoder
+from newsml.models.torch_encoder import TorchEncoder
 from newsml.results import Result, Scores, StanceResult, SummaryResult, TopicResult
 from newsml.tasks.analyze import Analyzer
 from newsml.tasks.query import StanceQuery
@@ -57,7 +57,7 @@ class Case:
     def load(self, folder: Path, base: Path, *, again: bool = False) -> Any:
         options = {name: value for name, value in self.options if not again or name in self.kept}
         if self.kind is not TopicClassifier and not (self.kind is Summarizer and self.model in ("base", "scorer")):
-            options["encoder"] = Encoder.load(base, name=str(base))
+            options["encoder"] = TorchEncoder.load(base, name=str(base))
         return self.kind.from_pretrained(folder, **options)
 
 
@@ -251,7 +251,7 @@ def test_a_language_the_card_does_not_name_is_refused(case: Case, models: Path) 
 @pytest.mark.parametrize("model", ["learned", "claim", "target", "scorer"])
 def test_a_shared_base_makes_no_difference(model: str, models: Path, articles: list[Article]) -> None:
     case = next(case for case in CASES if case.model == model)
-    shared = Encoder.load(models / "base", name=str(models / "base"))
+    shared = TorchEncoder.load(models / "base", name=str(models / "base"))
     for other in ("learned", "claim", "target"):
         kind = TopicClassifier if other == "learned" else StanceDetector
         kind.from_pretrained(models / other, encoder=shared)
@@ -262,7 +262,7 @@ def test_a_shared_base_makes_no_difference(model: str, models: Path, articles: l
 
 
 def test_an_analysis_holds_what_the_tasks_say_alone(models: Path, articles: list[Article]) -> None:
-    shared = Encoder.load(models / "base", name=str(models / "base"))
+    shared = TorchEncoder.load(models / "base", name=str(models / "base"))
     topics = TopicClassifier.from_pretrained(models / "iptc", encoder=shared)
     stance = StanceDetector.from_pretrained(models / "stance", encoder=shared)
     summarizer = Summarizer.from_pretrained(models / "scorer", encoder=shared)
@@ -309,7 +309,7 @@ def test_a_model_answers_its_own_kind_of_question_only(models: Path, article: Ar
         with pytest.raises(ModelError, match="expected"):
             kind.from_pretrained(models / model)
     with pytest.raises(ModelError, match="do not fit"):
-        StanceDetector.from_pretrained(models / "topics", encoder=Encoder.load(models / "base", name="b"))
+        StanceDetector.from_pretrained(models / "topics", encoder=TorchEncoder.load(models / "base", name="b"))
     with pytest.raises(ModelError, match=r"labels=\[…\]"):
         TopicClassifier.from_pretrained(models / "base")
     with pytest.raises(ModelError, match=r"labels=\[…\]"):

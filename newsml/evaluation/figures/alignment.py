@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from newsml.article import Article
 from newsml.evaluation.figures.tokens import TokenReader, Tokens
-from newsml.models.encoder import Encoder
-from newsml.models.load import load_base
+from newsml.models.load import DEFAULT_BASE, load_torch_encoder
+from newsml.models.resolve import resolve
+from newsml.models.torch_encoder import TorchEncoder
 from newsml.text.lexicon import FUNCTION_WORDS
 
 DOUBTFUL = 0.75
@@ -40,7 +41,7 @@ class Alignment:
         encoder: Any encoder.
     """
 
-    def __init__(self, encoder: Encoder) -> None:
+    def __init__(self, encoder: TorchEncoder) -> None:
         self._read = TokenReader(
             encoder, layer=encoder.model.config.num_hidden_layers, uncounted=_without_content(encoder.tokenizer)
         )
@@ -66,7 +67,7 @@ def load_alignment(name: str | None = None) -> Alignment:
     Raises:
         ModelError: There is no such model.
     """
-    return Alignment(load_base(name))
+    return Alignment(load_torch_encoder(resolve(name or DEFAULT_BASE)))
 
 
 def doubtful(values: Sequence[float]) -> float | None:

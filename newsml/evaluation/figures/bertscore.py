@@ -17,9 +17,9 @@ import numpy as np
 
 from newsml.errors import DataError, ModelError
 from newsml.evaluation.figures.tokens import TokenReader, Tokens
-from newsml.models.encoder import Encoder
-from newsml.models.load import kind_of, load_encoder, refuse
+from newsml.models.load import kind_of, load_torch_encoder, refuse
 from newsml.models.resolve import resolve
+from newsml.models.torch_encoder import TorchEncoder
 
 Row: TypeAlias = tuple[Sequence[str], Sequence[Sequence[str]]]
 """The sentences of a summary, and one or more references, each a list of sentences."""
@@ -44,7 +44,7 @@ class BertScore:
         ModelError: The encoder has no such layer.
     """
 
-    def __init__(self, encoder: Encoder, *, layer: int | None = None) -> None:
+    def __init__(self, encoder: TorchEncoder, *, layer: int | None = None) -> None:
         layers = encoder.model.config.num_hidden_layers
         if layer is not None and not 1 <= layer <= layers:
             raise ModelError(f"{encoder.name} has no layer {layer}; give one of 1 to {layers}")
@@ -98,7 +98,7 @@ def load_bertscore(name: str, *, layer: int | None = None) -> BertScore:
     kind = kind_of(found)
     if kind not in ("encoder", "sequence-classifier", "nli"):
         raise refuse(found, kind, "an encoder")
-    return BertScore(load_encoder(found), layer=layer)
+    return BertScore(load_torch_encoder(found), layer=layer)
 
 
 def _joined(sentences: Sequence[str]) -> str:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from newsml.models.batches import TextPair, run_batches
-from newsml.models.encoder import Encoder
+from newsml.models.batches import Batch, TextPair, run_batches
+from newsml.models.torch_encoder import TorchEncoder, numbers, tensors
 from newsml.tasks.inputs import SPECIAL_TOKENS
 from newsml.text.sentences import split
 from newsml.text.windows import windows
@@ -44,7 +43,7 @@ class TokenReader:
         uncounted: Ids of tokens that do not count, beside the special ones.
     """
 
-    def __init__(self, encoder: Encoder, *, layer: int, uncounted: Collection[int] = ()) -> None:
+    def __init__(self, encoder: TorchEncoder, *, layer: int, uncounted: Collection[int] = ()) -> None:
         self._encoder = encoder
         self._layer = layer
         tokenizer = encoder.tokenizer
@@ -64,14 +63,13 @@ class TokenReader:
         states = iter(run_batches(pairs, encoder.tokenizer, encoder.max_tokens, self._forward))
         return {text: _tokens(states, len(windowed)) for text, windowed in parts.items()}
 
-    def _forward(self, batch: Any) -> torch.Tensor:
+    def _forward(self, batch: Batch) -> NDArray[np.float32]:
         """Hidden states of unit length, with one more column that says what each token is."""
-        with self._encoder.using(None) as model:
-            states = model(**batch, output_hidden_states=True).hidden_states[self._layer]
-        vectors = torch.nn.functional.normalize(states, dim=-1)
-        uncounted = torch.isin(batch["input_ids"], self._uncounted.to(states.device))
-        kinds = torch.where(uncounted, _UNCOUNTED, _COUNTED) * batch["attention_mask"]
-        return torch.cat([vectors, kinds.unsqueeze(-1).to(vectors.dtype)], dim=-1)
+        with torch.inference_mode(), self._encoder.using(None) as model:
+            states = model(**tensors(batch), output_hidden_states=True).hidden_states[self._layer]
+            vectors = numbers(torch.nn.functional.normalize(states, dim=-1))
+        kinds = np.where(np.isin(batch["input_ids"], self._uncounted), _UNCOUNTED, _COUNTED) * batch["attention_mask"]
+        return np.concatenate([vectors, kinds[..., None].astype(np.float32)], axis=-1)
 
 
 def _tokens(states: Iterator[NDArray[np.float32]], count: int) -> Tokens:

@@ -19,8 +19,8 @@ from newsml.models.batches import TextPair
 from newsml.models.bf16 import Bf16Model
 from newsml.models.classifier import Classifier
 from newsml.models.embedder import Embedder
-from newsml.models.encoder import Encoder
 from newsml.models.load import load_base
+from newsml.models.torch_encoder import TorchEncoder
 from newsml.tasks.analyze import Analyzer
 from newsml.tasks.stance import StanceDetector
 from newsml.tasks.summarize import Summarizer
@@ -76,7 +76,7 @@ def test_a_head_stays_in_fp32_above_a_base_in_bf16(models: Path) -> None:
 
 
 def test_kernels_are_made_for_few_shapes_and_added_rows_are_gone_again(models: Path) -> None:
-    encoder = Encoder.load(models / "base", name="base")
+    encoder = TorchEncoder.load(models / "base", name="base")
     read: list[tuple[int, ...]] = []
     encoder.model.register_forward_pre_hook(
         lambda _, __, kwargs: read.append(tuple(kwargs["input_ids"].shape)), with_kwargs=True
@@ -93,7 +93,7 @@ def test_kernels_are_made_for_few_shapes_and_added_rows_are_gone_again(models: P
 
 def test_adapters_on_a_shared_base_compute_in_bf16_too(models: Path, article: Article) -> None:
     def answers(name: str) -> tuple[Any, ...]:
-        encoder = Encoder.load(models / "base", name=str(models / "base"))
+        encoder = TorchEncoder.load(models / "base", name=str(models / "base"))
         topics = TopicClassifier.from_pretrained(models / "learned", encoder=encoder)
         first = topics.predict(article)  # Adapters are put on a base in use, as well as on a new one.
         stance = StanceDetector.from_pretrained(models / "stance", encoder=encoder)

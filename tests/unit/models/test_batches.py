@@ -5,7 +5,6 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-import torch
 
 from newsml.models import batches as module
 from newsml.models.batches import BATCH_TOKENS, FORWARD_TOKENS, batches, padded
@@ -37,5 +36,5 @@ def test_no_batch_is_wider_than_the_model_reads() -> None:
 
 
 def test_a_gpu_gets_larger_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "device", lambda: torch.device("cuda"))
+    monkeypatch.setattr(module, "on_gpu", lambda: True)
     assert max(len(batch) for batch in batches([64] * 1000)) == module.GPU_TIMES * BATCH_TOKENS // 64

@@ -17,8 +17,8 @@ from newsml.models.backend import loading_for
 from newsml.models.batches import TextPair
 from newsml.models.classifier import Classifier
 from newsml.models.embedder import Embedder
-from newsml.models.encoder import Encoder
 from newsml.models.onnx_int8 import AGREEMENT, gate, probes
+from newsml.models.torch_encoder import TorchEncoder
 from newsml.tasks.topics import TopicClassifier
 
 PAIRS = [TextPair("Rain fell."), TextPair("NATO warned", "of troops at the border, said the council."), TextPair("War")]
@@ -48,13 +48,13 @@ def test_a_classifier_answers_as_in_fp32_and_a_text_whatever_stands_beside_it(mo
 def test_encoders_and_adapters_on_them_too(models: Path) -> None:
     texts = ["Rain fell in Oslo.", "The council met on Monday about the budget."]
     with loading_for("onnx-int8"):
-        encoder = Encoder.load(models / "base", name="base")
+        encoder = TorchEncoder.load(models / "base", name="base")
         fast = Classifier.shared(encoder, models / "learned", ("sport", "weather", "war"))(PAIRS)
         vectors = Embedder(encoder)(texts)
     exact = Classifier.merged(models / "base", models / "learned", ("sport", "weather", "war"))(PAIRS)
     for one, other in zip(fast, exact, strict=True):
         assert np.abs(one - other).max() < 0.1 * np.abs(np.stack(exact)).max()
-    plain = Embedder(Encoder.load(models / "base", name="base"))(texts)
+    plain = Embedder(TorchEncoder.load(models / "base", name="base"))(texts)
     assert all(float(one @ other) > 0.99 for one, other in zip(vectors, plain, strict=True))
 
 
@@ -81,7 +81,7 @@ def test_a_model_that_int8_spoils_is_refused_and_stays_refused(
 def test_the_gate_tells_labels_and_vectors_apart(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnx_int8, "AGREEMENT", AGREEMENT)
     classifier = Classifier.whole(models / "topics")
-    encoder = Encoder.load(models / "base", name="base")
+    encoder = TorchEncoder.load(models / "base", name="base")
     for model in (classifier.model, encoder.model):
         assert gate(model, model, classifier.tokenizer) == ""
 

@@ -10,7 +10,7 @@ from newsml.article import Article
 from newsml.errors import TrainingError
 from newsml.io.rows import Row
 from newsml.models.batches import TextPair
-from newsml.models.encoder import Encoder
+from newsml.models.torch_encoder import TorchEncoder
 from newsml.training.examples import (
     MAX_TARGET_SENTENCES,
     claim_examples,
@@ -21,11 +21,11 @@ from newsml.training.examples import (
 
 
 @pytest.fixture(scope="module")
-def encoder(models: Path) -> Encoder:
-    return Encoder.load(models / "base", name="base")
+def encoder(models: Path) -> TorchEncoder:
+    return TorchEncoder.load(models / "base", name="base")
 
 
-def test_a_claim_goes_with_its_nearest_sentences_in_order(encoder: Encoder, article: Article) -> None:
+def test_a_claim_goes_with_its_nearest_sentences_in_order(encoder: TorchEncoder, article: Article) -> None:
     row = Row(article.text, "g", 0, "agree", title=article.title, claim="Russia denied the report.")
     (example,) = claim_examples([row], encoder, max_tokens=60, training=True)
     whole, *alone = claim_examples([row], encoder, max_tokens=60, training=False)
@@ -38,7 +38,7 @@ def test_a_claim_goes_with_its_nearest_sentences_in_order(encoder: Encoder, arti
     assert places == sorted(places)
 
 
-def test_a_marked_target_stands_in_brackets(encoder: Encoder) -> None:
+def test_a_marked_target_stands_in_brackets(encoder: TorchEncoder) -> None:
     row = Row("He said Russia won.", "g", 0, "favor", target="Russia", span=(8, 14))
     (example,) = target_examples([row], encoder, max_tokens=64, training=True)
     assert example.pair == TextPair("He said [ Russia ] won.", "Russia")
@@ -48,7 +48,7 @@ def test_a_marked_target_stands_in_brackets(encoder: Encoder) -> None:
         )
 
 
-def test_of_an_article_the_sentences_that_carry_the_label_are_taken(encoder: Encoder) -> None:
+def test_of_an_article_the_sentences_that_carry_the_label_are_taken(encoder: TorchEncoder) -> None:
     text = "Rain fell. The RUSSIA report was grim. " + "Russia spoke. " * 6
     by_evidence = Row(text, "g", 0, "against", target="Russia", evidence=("report was grim",))
     (example,) = target_examples([by_evidence], encoder, max_tokens=64, training=True)
@@ -57,7 +57,7 @@ def test_of_an_article_the_sentences_that_carry_the_label_are_taken(encoder: Enc
     assert len(target_examples([by_name], encoder, max_tokens=64, training=True)) == MAX_TARGET_SENTENCES
 
 
-def test_an_article_is_judged_on_the_sentences_that_name_the_target_as_in_use(encoder: Encoder) -> None:
+def test_an_article_is_judged_on_the_sentences_that_name_the_target_as_in_use(encoder: TorchEncoder) -> None:
     text = "Rain fell. The Russians left. Russia spoke of Russia. Oslo slept."
     row = Row(text, "g", 0, "against", target="Russia", evidence=("Oslo slept",))
     found = target_examples([row], encoder, max_tokens=64, training=False)
@@ -66,14 +66,14 @@ def test_an_article_is_judged_on_the_sentences_that_name_the_target_as_in_use(en
     assert target_examples([unnamed], encoder, max_tokens=64, training=False) == []
 
 
-def test_a_text_without_a_marked_target_becomes_windows(encoder: Encoder) -> None:
+def test_a_text_without_a_marked_target_becomes_windows(encoder: TorchEncoder) -> None:
     row = Row("Rain fell in Oslo. " * 30, "g", 0, "neutral", target="war")
     made = target_examples([row], encoder, max_tokens=64, training=True)
     assert len(made) > 1
     assert {example.pair.second for example in made} == {"war"}
 
 
-def test_topics_train_on_the_first_window_and_are_judged_on_all(encoder: Encoder) -> None:
+def test_topics_train_on_the_first_window_and_are_judged_on_all(encoder: TorchEncoder) -> None:
     row = Row("Rain fell in Oslo. " * 30, "g", 0, "weather", title="Rain")
     first = topic_examples([row], encoder, max_tokens=64, most=1)
     every = topic_examples([row], encoder, max_tokens=64, most=0)

@@ -33,7 +33,7 @@ from newsml.models.batches import TextPair
 from newsml.models.card import read_card
 from newsml.models.classifier import Classifier, softmax
 from newsml.models.embedder import Embedder
-from newsml.models.encoder import Encoder
+from newsml.models.torch_encoder import TorchEncoder
 from newsml.tasks.stance import StanceDetector
 from newsml.tasks.summarize import Summarizer
 from newsml.tasks.topics import TopicClassifier
@@ -115,7 +115,7 @@ def test_a_head_on_means_follows_the_formula_of_its_card(recipe: Any, models: Pa
 
 
 def on_means(base: Path, outcome: Outcome) -> Classifier:
-    return Classifier.on_means(Encoder.load(base, name="base"), outcome.folder, outcome.labels)
+    return Classifier.on_means(TorchEncoder.load(base, name="base"), outcome.folder, outcome.labels)
 
 
 def test_a_head_is_what_scikit_learn_fitted(recipe: Any, models: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_head_of_two_classes_gives_the_regressions_own_probabilities(recipe: A
     assert outcome.labels == ("a", "b")
     rows = [json.loads(line) for line in (outcome.folder.parents[1] / "rows.jsonl").read_text().splitlines()]
     kept = [row for row in rows if row["label"] != "war"]
-    vectors = np.stack(Embedder(Encoder.load(models / "base", name="base"))([row["text"] for row in kept]))
+    vectors = np.stack(Embedder(TorchEncoder.load(models / "base", name="base"))([row["text"] for row in kept]))
     regression = make_pipeline(StandardScaler(), LogisticRegression(C=REGULARISATION))
     theirs = regression.fit(vectors, [row["label"] for row in kept]).predict_proba(vectors)
     ours = softmax(np.stack(on_means(models / "base", outcome)([TextPair(row["text"]) for row in kept])))

@@ -21,8 +21,8 @@ from newsml.errors import ConfigError, TrainingError
 from newsml.io.rows import Row
 from newsml.models.card import read_card
 from newsml.models.embedder import Embedder
-from newsml.models.encoder import Encoder
 from newsml.models.label_space import load_centre
+from newsml.models.torch_encoder import TorchEncoder
 from newsml.tasks.topics import TEMPLATE, TopicClassifier
 from newsml.training.data import read_split
 from newsml.training.finetune import finetune
@@ -92,9 +92,9 @@ def test_the_adapter_works_in_newsml_and_in_plain_peft(recipe: Any, models: Path
     classifier = TopicClassifier.from_pretrained(outcome.folder, labels=["rain", "troops"])
     assert classifier.predict(Article("Rain fell on Oslo.")).label in ("rain", "troops")
     plain = PeftModel.from_pretrained(AutoModel.from_pretrained(models / "base"), outcome.folder).merge_and_unload()
-    encoder = Encoder.load(models / "base", name="b")
+    encoder = TorchEncoder.load(models / "base", name="b")
     ours = Embedder(encoder, outcome.folder)(["Rain fell."])[0]
-    theirs = Embedder(Encoder(plain, encoder.tokenizer, name="p"))(["Rain fell."])[0]
+    theirs = Embedder(TorchEncoder(plain, encoder.tokenizer, name="p"))(["Rain fell."])[0]
     np.testing.assert_allclose(ours, theirs, atol=1e-5)
 
 
@@ -116,7 +116,7 @@ def test_half_the_way_is_half_the_update(recipe: Any) -> None:
 def test_texts_are_asked_for_their_own_words_and_meet_no_other_word_of_theirs(recipe: Any, models: Path) -> None:
     texts = ("Grain ships sailed.", "Grain ships sailed.", "Snow melts early.", "Snow melts early.")
     rows = [Row(text, str(number), 0, label="a") for number, text in enumerate(texts)]
-    tokenizer = Encoder.load(models / "base", name="b").tokenizer
+    tokenizer = TorchEncoder.load(models / "base", name="b").tokenizer
     collate = _Collator(recipe(contrast={"words": 1.0}), rows, {0: ("a", "b")}, tokenizer)
     for order in ([0, 1, 2], [0, 2, 1], [1, 0, 3], [2, 0, 1], [3, 1, 0]):
         batch = collate([{"row": number, "input_ids": [2, 5, 3]} for number in order])
@@ -131,7 +131,7 @@ def test_texts_are_asked_for_their_own_words_and_meet_no_other_word_of_theirs(re
 def test_a_killed_run_draws_what_it_would_have_drawn(recipe: Any, models: Path) -> None:
     config = recipe()
     split = read_split(config)
-    tokenizer = Encoder.load(models / "base", name="b").tokenizer
+    tokenizer = TorchEncoder.load(models / "base", name="b").tokenizer
     entries = [{"row": n, "input_ids": [2, 5 + n, 3]} for n in (0, 30, 7)]
     one, other = (_Collator(config, split.train, labels_of(split), tokenizer) for _ in range(2))
     one(entries[:2])
@@ -143,7 +143,7 @@ def test_a_killed_run_draws_what_it_would_have_drawn(recipe: Any, models: Path) 
 def test_a_text_meets_labels_of_its_own_table_and_always_its_own(recipe: Any, models: Path) -> None:
     config = recipe(contrast={"labels": 2, "words": 0.0})
     split = read_split(config)
-    tokenizer = Encoder.load(models / "base", name="b").tokenizer
+    tokenizer = TorchEncoder.load(models / "base", name="b").tokenizer
     collate = _Collator(config, split.train, labels_of(split), tokenizer)
     sources = [row.source for row in split.train]
     picked = [sources.index(0), sources.index(1)]

@@ -11,7 +11,7 @@ import torch
 from newsml.article import Article
 from newsml.evaluation.figures import alignment
 from newsml.evaluation.figures.alignment import DOUBTFUL, Alignment, doubtful, load_alignment
-from newsml.models.encoder import Encoder
+from newsml.models.torch_encoder import TorchEncoder
 
 SAID = "Russia and the council."
 
@@ -22,7 +22,7 @@ def align(models: Path) -> Alignment:
 
 
 def test_it_follows_its_definition(models: Path, align: Alignment) -> None:
-    encoder = Encoder.load(models / "base", name="base")
+    encoder = TorchEncoder.load(models / "base", name="base")
     text = "NATO said that troops left the school."
     vectors = []
     for part in (SAID, text):

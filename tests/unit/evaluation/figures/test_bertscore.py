@@ -11,7 +11,7 @@ import torch
 from newsml.errors import DataError, ModelError
 from newsml.evaluation.figures import bertscore
 from newsml.evaluation.figures.bertscore import BertScore, load_bertscore
-from newsml.models.encoder import Encoder
+from newsml.models.torch_encoder import TorchEncoder
 
 SUMMARY = ["NATO said that troops left.", "Rain fell."]
 REFERENCE = ["The council said that Russia was in the war."]
@@ -22,7 +22,7 @@ def score(models: Path) -> BertScore:
     return load_bertscore(str(models / "base"))
 
 
-def by_definition(encoder: Encoder, summary: str, reference: str, layer: int) -> float:
+def by_definition(encoder: TorchEncoder, summary: str, reference: str, layer: int) -> float:
     """Greedy matching of all tokens; [CLS] and [SEP], the first and the last, do not count."""
     vectors = []
     for text in (summary, reference):
@@ -37,7 +37,7 @@ def by_definition(encoder: Encoder, summary: str, reference: str, layer: int) ->
 
 @pytest.mark.parametrize("layer", [1, 2])
 def test_it_follows_its_definition(models: Path, layer: int) -> None:
-    encoder = Encoder.load(models / "base", name="base")
+    encoder = TorchEncoder.load(models / "base", name="base")
     wanted = by_definition(encoder, " ".join(SUMMARY), REFERENCE[0], layer)
     (found,) = BertScore(encoder, layer=layer)([(SUMMARY, [REFERENCE])])
     assert found == pytest.approx(wanted, abs=1e-3)
@@ -79,7 +79,7 @@ def test_an_empty_summary_scores_0_and_an_empty_reference_is_refused(score: Bert
 
 
 def test_nan_is_never_a_score(models: Path) -> None:
-    encoder = Encoder.load(models / "base", name="base")
+    encoder = TorchEncoder.load(models / "base", name="base")
     with torch.no_grad():
         encoder.model.encoder.layer[0].output.dense.weight.fill_(float("nan"))
     with pytest.raises(ModelError, match="base computes NaN"):

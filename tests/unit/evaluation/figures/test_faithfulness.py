@@ -23,7 +23,7 @@ from newsml.evaluation.figures.faithfulness import (
 from newsml.models.batches import TextPair
 from newsml.models.classifier import Classifier, softmax
 from newsml.models.embedder import Embedder
-from newsml.models.encoder import Encoder
+from newsml.models.torch_encoder import TorchEncoder
 from newsml.text.sentences import split
 
 SUMMARY = ["NATO said that troops left.", "Rain fell on the school."]
@@ -45,7 +45,7 @@ def words(texts: Sequence[str]) -> list[int]:
 
 
 def test_similarity_follows_its_definition(models: Path, similarity: Similarity, article: Article) -> None:
-    embed = Embedder(Encoder.load(models / "base", name="base"))
+    embed = Embedder(TorchEncoder.load(models / "base", name="base"))
     places = np.stack(embed([sentence.text for sentence in split(article.text)]))
     wanted = float(np.mean([(places @ vector).max() for vector in embed(SUMMARY)]))
     assert similarity([(article, SUMMARY)]) == pytest.approx([wanted], abs=1e-5)
@@ -113,7 +113,7 @@ def test_pairs_that_do_not_fit_fall_apart_without_loss() -> None:
 
 
 def test_nan_is_never_a_score(models: Path, article: Article) -> None:
-    encoder = Encoder.load(models / "base", name="base")
+    encoder = TorchEncoder.load(models / "base", name="base")
     with torch.no_grad():
         encoder.model.encoder.layer[0].output.dense.weight.fill_(float("nan"))
     with pytest.raises(ModelError, match=f"{article.id}.*base computes nan"):
