@@ -48,7 +48,7 @@ ifneq ($(strip $(TORCH_INDEX_URL)),)
 	@echo "Installing $(TORCH) from TORCH_INDEX_URL"
 	@$(PIP) install --index-url "$(TORCH_INDEX_URL)" "$(TORCH)"
 endif
-	$(PIP) install -c constraints.txt -e ".[report]"
+	$(PIP) install -c constraints.txt -e ".[onnx,report]"
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from newsml.article import Article
-from newsml.cli.screen import Backend, backend_said, error_line, output, render
-from newsml.errors import NewsmlError, ReadError
+from newsml.cli.screen import backend_said, error_line, output, render
+from newsml.errors import NewsmlError, ReadError, WriteError
 from newsml.models.progress import screen
 from newsml.text.language import prepare
 
@@ -73,7 +73,14 @@ def analyze(
     ] = "extractive",
     topics: Annotated[str, typer.Option(metavar="MODEL", help="Topics model: card, folder or hub id.")] = "default",
     stance: Annotated[str, typer.Option(metavar="MODEL", help="Stance model: card, folder or hub id.")] = "default",
-    backend: Backend = "torch",
+    backend: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="torch or onnx (fp32), torch-bf16, onnx-int8, or auto. Without it newsml's own models are computed by "
+            "onnx where it is installed, which starts sooner and answers the same, and others by torch.",
+        ),
+    ] = None,
     encoding: Annotated[str, typer.Option(metavar="NAME", help="Encoding of the files.")] = "utf-8",
     language: Language = None,
     as_json: Annotated[
@@ -137,16 +144,31 @@ def _read(file: str, *, encoding: str, language: str | None) -> Article:
     return read_text(content, encoding=encoding, language=language)
 
 
-def _load(stack: ExitStack, *, backend: str, **options: Any) -> Analyzer:
+def _load(stack: ExitStack, *, backend: str | None, **options: Any) -> Analyzer:
     with screen().status("loading models …"), _swiftly():
         from newsml.tasks.analyze import Analyzer
 
-        analyzer = Analyzer.from_pretrained(backend=backend_said(backend), **options)
+        make = partial(Analyzer.from_pretrained, **options)
+        own = (options["topics"], options["stance"], options["summary"]) == ("default", "default", "extractive")
+        if backend is None and own:
+            analyzer = _soonest(make)
+        else:
+            analyzer = make(backend="torch" if backend is None else backend_said(backend))
         if "transformers" in sys.modules:
             from newsml.models.quiet import quiet
 
             stack.enter_context(quiet())
         return analyzer
+
+
+def _soonest(make: Callable[..., Analyzer]) -> Analyzer:
+    """What starts fastest, for which the cache folder has to take a file the first time."""
+    from newsml.models.backend import quickest
+
+    try:
+        return make(backend=quickest())
+    except WriteError:
+        return make(backend="torch")
 
 
 @contextmanager

@@ -112,7 +112,7 @@ def filling(entry: Path) -> Iterator[Path]:
 def placed(entry: Path) -> Iterator[Path]:
     """Give an empty folder for something made here; when the block ends well it becomes the entry, and else it is gone.
 
-    Several processes may make the same: the last one's stays.
+    Several processes may make the same: one's stays.
 
     Raises:
         WriteError: The cache folder cannot be written.
@@ -124,7 +124,11 @@ def placed(entry: Path) -> Iterator[Path]:
             folder.mkdir()
             yield folder
             shutil.rmtree(entry, ignore_errors=True)
-            folder.replace(entry)
+            try:
+                folder.replace(entry)
+            except OSError:
+                if not entry.is_dir():
+                    raise
     except OSError as error:
         if isinstance(error, NewsmlError):
             raise

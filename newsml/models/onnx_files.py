@@ -16,6 +16,7 @@ import numpy as np
 
 from newsml.errors import ModelError
 from newsml.models.backend import loading_for
+from newsml.models.batches import TextPair, encode_all, pad
 from newsml.models.cache import MANIFEST, cache_folder, placed
 from newsml.models.files import sha256_of
 from newsml.models.onnx_session import require_onnx, session
@@ -95,14 +96,22 @@ def exported(folders: Sequence[Path], load: Callable[[], TorchEncoder | Classifi
     """
     require_onnx("onnx")
     entry = cache_folder() / "onnx" / _digest(folders)
-    if not (entry / ABOUT).is_file():
+    about = _about(entry)
+    if about is None:
         from newsml.models.progress import ScreenProgress
 
         ScreenProgress().say(f"{name}: exporting for ONNX Runtime, once")
         with loading_for("torch"), placed(entry) as folder:
-            _make(load(), folder, name)
-    about = json.loads((entry / ABOUT).read_text(encoding="utf-8"))
-    return Exported(entry, About(**about))
+            about = _make(load(), folder, name)
+    return Exported(entry, about)
+
+
+def _about(entry: Path) -> About | None:
+    """What is known of a model in the cache; None where it is not there, or not whole."""
+    try:
+        return About(**json.loads((entry / ABOUT).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def _digest(folders: Sequence[Path]) -> str:
@@ -116,7 +125,7 @@ def _digest(folders: Sequence[Path]) -> str:
     return digest.hexdigest()[:32]
 
 
-def _make(loaded: TorchEncoder | Classifier, folder: Path, name: str) -> None:
+def _make(loaded: TorchEncoder | Classifier, folder: Path, name: str) -> About:
     from newsml.models.classifier import Classifier
     from newsml.models.onnx_graph import export, make_room
 
@@ -134,6 +143,7 @@ def _make(loaded: TorchEncoder | Classifier, folder: Path, name: str) -> None:
         about = About(padding, loaded.max_tokens, width, layers=make_room(folder / GRAPH))
     _check(model, Exported(folder, about), name)
     (folder / ABOUT).write_text(json.dumps(asdict(about)) + "\n", encoding="utf-8")
+    return about
 
 
 def _check(model: Any, made: Exported, name: str) -> None:
@@ -144,7 +154,8 @@ def _check(model: Any, made: Exported, name: str) -> None:
 
     texts = ["Rain fell in Oslo.", "The council will meet on Monday about the budget of the city, it was said."]
     plain = made.tokenizer()
-    batch = plain.pad([{n: ids[row] for n, ids in plain(texts).items()} for row in (0, 1)], max_length=32)
+    encoded = encode_all(plain, [TextPair(text) for text in texts], made.about.max_tokens)
+    batch = pad(plain, encoded, max(len(one["input_ids"]) for one in encoded))
     running = made.session()
     outputs = [one.name for one in running.get_outputs()]
     found = running.run(outputs, batch | updates(made.about.layers, {}))
@@ -157,7 +168,9 @@ def _check(model: Any, made: Exported, name: str) -> None:
             values, other = values[real], other[real]
         apart = float(np.abs(values - other).max() / max(np.abs(other).max(), 1))
         if not apart <= APART:
-            raise ModelError(f"{name}: by ONNX Runtime it answers otherwise ({output} {apart:.1g} apart); take torch")
+            raise ModelError(
+                f"{name}: by ONNX Runtime it answers otherwise ({output} {apart:.1g} apart); take backend torch"
+            )
 
 
 def updates(layers: dict[str, tuple[int, int]], found: dict[str, tuple[np.ndarray, np.ndarray]]) -> dict[str, Any]:

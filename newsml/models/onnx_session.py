@@ -39,7 +39,7 @@ def session(graph: Path | bytes) -> Any:
 
 def _threads() -> int:
     """As many as torch has, or would have."""
-    if "torch" in sys.modules:
+    if sys.modules.get("torch") is not None:
         import torch
 
         return torch.get_num_threads()

@@ -121,4 +121,4 @@ def _fitted(
             slopes, offsets = np.vstack([-slopes, slopes]) / 2, np.concatenate([-offsets, offsets]) / 2
     slopes = slopes / scaler.scale_
     offsets = offsets - slopes @ scaler.mean_
-    return {"weight": slopes.astype(np.float32), "bias": offsets.astype(np.float32)}
+    return {name: np.ascontiguousarray(part, np.float32) for name, part in (("weight", slopes), ("bias", offsets))}

@@ -12,7 +12,7 @@ import torch
 
 from newsml.article import Article
 from newsml.errors import MissingDependencyError, ModelError
-from newsml.models import onnx_int8
+from newsml.models import onnx_int8, onnx_session
 from newsml.models.backend import loading_for
 from newsml.models.batches import TextPair
 from newsml.models.classifier import Classifier
@@ -100,7 +100,7 @@ def test_the_gate_tells_labels_and_vectors_apart(models: Path, monkeypatch: pyte
 
 
 def test_without_the_extra_it_says_what_to_install(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(onnx_int8, "onnx_installed", lambda: False)
+    monkeypatch.setattr(onnx_session, "onnx_installed", lambda: False)
     with pytest.raises(MissingDependencyError, match=r"pip install 'newsml\[onnx\]'"):
         TopicClassifier.from_pretrained(models / "topics", backend="onnx-int8")
 
