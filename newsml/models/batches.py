@@ -6,8 +6,9 @@ Owns tokenising and batching. Knows nothing of models beyond a function that tak
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -29,6 +30,14 @@ fewer shapes there are, the fewer kernels are kept in memory."""
 
 FORWARD_TOKENS = 64
 """Tokens that cost as much as a forward pass does beside its tokens; a batch ends where going on would pad more."""
+
+PART_BATCHES = 4
+"""So many batches are tokenised at a time."""
+
+CHARACTERS = 4
+"""Of a token, about."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +76,67 @@ def run_batches(
         ModelError: An input is longer than the model reads and ``truncate`` is off.
     """
     distinct = list(dict.fromkeys(inputs))
-    encoded = encode_all(tokenizer, distinct, max_tokens if truncate else None)
-    lengths = [len(entry["input_ids"]) for entry in encoded]
-    if inputs and max(lengths) > max_tokens:
-        raise ModelError(
-            f"input of {max(lengths)} tokens for a model that reads {max_tokens}; "
-            "windows must be cut before they reach the model"
-        )
+
+    def read(pairs: Sequence[TextPair]) -> list[dict[str, list[int]]]:
+        """Token ids, of none more than the model reads."""
+        encoded = encode_all(tokenizer, pairs, max_tokens if truncate else None)
+        longest = max(len(entry["input_ids"]) for entry in encoded)
+        if longest > max_tokens:
+            raise ModelError(
+                f"input of {longest} tokens for a model that reads {max_tokens}; "
+                "windows must be cut before they reach the model"
+            )
+        return encoded
+
     outputs: dict[TextPair, np.ndarray] = {}
-    for chosen in batches(lengths):
-        width = padded(lengths[chosen[-1]], max_tokens)
-        values = forward(pad(tokenizer, [encoded[i] for i in chosen], width))
-        outputs.update(zip((distinct[i] for i in chosen), values, strict=True))
+    for pairs, encoded in encoded_batches(distinct, read, lambda pair: len(pair.first) + len(pair.second or "")):
+        values = forward(pad(tokenizer, encoded, padded(len(encoded[-1]["input_ids"]), max_tokens)))
+        outputs.update(zip(pairs, values, strict=True))
     return [outputs[pair] for pair in inputs]
+
+
+def encoded_batches(
+    inputs: Sequence[T],
+    encode: Callable[[Sequence[T]], list[dict[str, Any]]],
+    length: Callable[[T], int],
+) -> Iterator[tuple[list[T], list[dict[str, Any]]]]:
+    """Inputs in batches of near-equal length, with their encodings; the longest of a batch is its last.
+
+    Inputs are encoded a few batches at a time, the short ones first, and the next ones while the caller computes.
+
+    Args:
+        inputs: Texts, pairs or windows.
+        encode: Tokenises some of them.
+        length: Characters of one.
+    """
+    parts = list(_parts(sorted(inputs, key=length), length))
+    left: list[tuple[T, dict[str, Any]]] = []
+    with ThreadPoolExecutor(1) as beside:
+        coming = [beside.submit(encode, part) for part in parts[:1]]
+        for place, part in enumerate(parts):
+            encoded = coming.pop().result()
+            if place + 1 < len(parts):
+                coming.append(beside.submit(encode, parts[place + 1]))
+            waiting = [*left, *zip(part, encoded, strict=True)]
+            made = [[waiting[i] for i in batch] for batch in batches([len(e["input_ids"]) for _, e in waiting])]
+            left = made.pop() if coming else []
+            for batch in made:
+                yield [one for one, _ in batch], [entry for _, entry in batch]
+
+
+def _parts(inputs: Sequence[T], length: Callable[[T], int]) -> Iterator[list[T]]:
+    """Inputs in runs of so many characters as a few batches have."""
+    most = PART_BATCHES * BATCH_TOKENS * CHARACTERS * (GPU_TIMES if on_gpu() else 1)
+    part: list[T] = []
+    size = 0
+    for one in inputs:
+        part.append(one)
+        size += length(one)
+        if size >= most:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
 
 
 def pad(tokenizer: Any, encoded: Sequence[dict[str, list[int]]], width: int) -> Batch:

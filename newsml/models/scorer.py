@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import erf
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from newsml.errors import ModelError
-from newsml.models.batches import Batch, batches, pad, padded, valid
+from newsml.models.batches import Batch, encoded_batches, pad, padded, valid
 from newsml.models.encoder import Encoder
 from newsml.models.loading import loading
 
@@ -101,34 +102,44 @@ class SentenceScorer:
 
     def __call__(self, inputs: Sequence[SentenceWindow]) -> list[np.ndarray]:
         """Logits of the sentences of each window, shape (sentences,)."""
-        encoded = [encode_window(self.encoder.tokenizer, window) for window in inputs]
-        outputs: dict[int, np.ndarray] = {}
-        for chosen in batches([len(entry["input_ids"]) for entry in encoded]):
-            width = padded(len(encoded[chosen[-1]]["input_ids"]), self.encoder.max_tokens)
-            batch = collate([encoded[i] for i in chosen], self.encoder.tokenizer, width=width)
+        encoder = self.encoder
+        outputs: dict[SentenceWindow, np.ndarray] = {}
+        read = partial(encode_windows, encoder.tokenizer)
+        for windows, encoded in encoded_batches(inputs, read, lambda window: len(window.text)):
+            width = padded(len(encoded[-1]["input_ids"]), encoder.max_tokens)
+            batch = collate(encoded, encoder.tokenizer, width=width)
             owners, places = batch.pop("owners"), batch.pop("places")
             member = (owners[:, None] == np.arange(places.shape[1])[None, :, None]).astype(np.float32)
             tokens = member.sum(axis=-1)
-            vectors = self.encoder.means(batch, member / np.maximum(tokens, 1)[..., None], self._name)
-            scores = self.head(vectors, tokens, places)
-            for row, i in enumerate(chosen):
-                outputs[i] = scores[row, : len(inputs[i].spans)]
-        return [outputs[i] for i in range(len(inputs))]
+            vectors = encoder.means(batch, member / np.maximum(tokens, 1)[..., None], self._name)
+            for window, scores in zip(windows, self.head(vectors, tokens, places), strict=True):
+                outputs[window] = scores[: len(window.spans)]
+        return [outputs[window] for window in inputs]
 
 
-def encode_window(tokenizer: Any, window: SentenceWindow) -> dict[str, Any]:
-    """Token ids of a window, with the sentence each token belongs to and each sentence's place in the article."""
-    columns = tokenizer([valid(window.text)], return_offsets_mapping=True, verbose=False)
-    encoded = {name: columns[name][0] for name in columns}
-    offsets = encoded.pop("offset_mapping")
+def encode_windows(tokenizer: Any, windows: Sequence[SentenceWindow]) -> list[dict[str, Any]]:
+    """Token ids of windows, with the sentence each token belongs to and each sentence's place in the article."""
+    columns = tokenizer([valid(window.text) for window in windows], return_offsets_mapping=True, verbose=False)
+    offsets = columns.pop("offset_mapping")
+    return [
+        {
+            **{name: columns[name][row] for name in columns},
+            "owners": _owners(window, offsets[row]),
+            "places": [(window.index + i, window.total) for i in range(len(window.spans))],
+        }
+        for row, window in enumerate(windows)
+    ]
+
+
+def _owners(window: SentenceWindow, offsets: Sequence[tuple[int, int]]) -> list[int]:
+    """The sentence of each token, -1 for tokens of none."""
     owners, current = [], 0
     for start, end in offsets:
         while current < len(window.spans) - 1 and start >= window.spans[current][1]:
             current += 1
         inside = start < end and window.spans[current][0] <= start < window.spans[current][1]
         owners.append(current if inside else -1)
-    places = [(window.index + i, window.total) for i in range(len(window.spans))]
-    return {**encoded, "owners": owners, "places": places}
+    return owners
 
 
 def collate(entries: Sequence[dict[str, Any]], tokenizer: Any, *, width: int) -> Batch:

@@ -23,7 +23,7 @@ from newsml.io.rows import Row
 from newsml.models.batches import padded
 from newsml.models.encoder import Encoder
 from newsml.models.loading import loading
-from newsml.models.scorer import FEATURES, HEAD_FILE, SentenceScorer, collate, encode_window
+from newsml.models.scorer import FEATURES, HEAD_FILE, SentenceScorer, collate, encode_windows
 from newsml.models.torch_encoder import TorchEncoder
 from newsml.results import ModelInfo
 from newsml.tasks.extractive import Extractive, scored_windows
@@ -155,8 +155,8 @@ def _entries(row: Row, encoder: Encoder, *, max_tokens: int) -> list[dict[str, A
     flat = [sentence.text for _, chosen in made for sentence in chosen]
     best = oracle(flat, row.summary)
     entries, offset = [], 0
-    for window, chosen in made:
-        encoded = encode_window(encoder.tokenizer, window)
+    windows = [window for window, _ in made]
+    for encoded, (_, chosen) in zip(encode_windows(encoder.tokenizer, windows), made, strict=True):
         wanted = [float(offset + i in best) for i in range(len(chosen))]
         entries.append({**encoded, "labels": wanted, "length": len(encoded["input_ids"])})
         offset += len(chosen)
