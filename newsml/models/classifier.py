@@ -17,7 +17,7 @@ from newsml.errors import ModelError
 from newsml.models.backend import current
 from newsml.models.batches import Batch, TextPair, count_tokens, run_batches
 from newsml.models.embedder import unit_vectors
-from newsml.models.encoder import Encoder
+from newsml.models.encoder import Encoder, Head
 from newsml.models.loading import loading
 
 HEAD_FILE = "mean_head.safetensors"
@@ -130,7 +130,7 @@ class Classifier:
         logits = linear(
             stored, encoder.width, len(labels), f"adapter {adapter}", ("classifier.weight", "classifier.bias")
         )
-        encoder.heads[name] = logits
+        encoder.heads[name] = Head(tuple(labels), logits)
         return cls(
             lambda batch: logits(encoder.pooled(batch, name)),
             encoder.tokenizer,

@@ -8,11 +8,23 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from newsml.models.batches import Batch, count_tokens
+
+
+class Head(NamedTuple):
+    """A classifier on an adapter of a base.
+
+    Attributes:
+        labels: Class names.
+        logits: From the base's pooled output of texts to their logits.
+    """
+
+    labels: tuple[str, ...]
+    logits: Callable[[np.ndarray], np.ndarray]
 
 
 class Encoder(ABC):
@@ -26,7 +38,7 @@ class Encoder(ABC):
         tokenizer: Its tokenizer.
         max_tokens: Longest input in tokens, special tokens included.
         width: Of a hidden state.
-        heads: By adapter, what turns the base's pooled output into logits, where labels are to be read off them.
+        heads: By adapter, the classifier on it, where there is one.
     """
 
     def __init__(self, tokenizer: Any, *, name: str, max_tokens: int, width: int) -> None:
@@ -34,7 +46,7 @@ class Encoder(ABC):
         self.name = name
         self.max_tokens = max_tokens
         self.width = width
-        self.heads: dict[str | None, Callable[[np.ndarray], np.ndarray]] = {}
+        self.heads: dict[str | None, Head] = {}
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text, without special tokens."""

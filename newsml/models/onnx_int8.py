@@ -12,24 +12,31 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
 from newsml.errors import ModelError
 from newsml.models.cache import cache_folder, placed
+from newsml.models.encoder import Head
 from newsml.models.onnx_graph import LONGEST, OUTPUTS, export, quantise
 from newsml.models.onnx_session import require_onnx, session
 
-FORM = 1
+FORM = 2
 """Changes with the way of exporting, so that older exports are not taken for new ones."""
 
 AGREEMENT = 0.99
 """Share of the probes on which a classifier in int8 has to give the label that it gives in fp32."""
 
+FALL = 0.005
+"""How far the macro-F1 of a classifier may fall, where the labels of the probes are its own."""
+
 COSINE = 0.99
 """Least cosine of a probe's mean vector in int8 with that in fp32."""
+
+TOPICS = "topics"
+"""The probes of every model whose labels are not those of others."""
 
 SMOOTHED = 3
 """Every so manieth probe shows how large activations get."""
@@ -78,7 +85,7 @@ def int8(
     *,
     name: str,
     adapter: str | None = None,
-    head: Callable[[np.ndarray], np.ndarray] | None = None,
+    head: Head | None = None,
 ) -> Int8Model:
     """The int8 form of a loaded model, from the cache or exported now.
 
@@ -87,7 +94,7 @@ def int8(
         tokenizer: Its tokenizer.
         name: What messages call it.
         adapter: The adapter that is switched on, where there is one unmerged.
-        head: What turns its pooled output into logits, where labels are to be read off them.
+        head: The classifier on it, where there is one.
 
     Raises:
         MissingDependencyError: onnxruntime or onnx is not installed.
@@ -121,14 +128,15 @@ def int8(
     return Int8Model(entry, model.config)
 
 
-def _make(model: Any, tokenizer: Any, entry: Path, name: str, head: Callable[[np.ndarray], np.ndarray] | None) -> None:
+def _make(model: Any, tokenizer: Any, entry: Path, name: str, head: Head | None) -> None:
     from newsml.models.progress import ScreenProgress
 
     ScreenProgress().say(f"{name}: exporting to int8 and comparing with fp32, once")
     with placed(entry) as folder:
         export(model, tokenizer, folder / FILE)
-        quantise(folder / FILE, tokenizer, [text for _, text in probes()[::SMOOTHED]])
-        refused = gate(model, Int8Model(folder, model.config), tokenizer, head)
+        quantise(folder / FILE, tokenizer, [probe.second for probe in probes()[TOPICS][::SMOOTHED]])
+        labels = tuple(model.config.id2label.values()) if model.base_model is not model else ()
+        refused = gate(model, Int8Model(folder, model.config), tokenizer, labels=labels, head=head)
         (folder / GATE).write_text(json.dumps({"name": name, "refused": refused}) + "\n", encoding="utf-8")
 
 
@@ -136,40 +144,79 @@ def gate(
     exact: Callable[..., Any],
     fast: Callable[..., Any],
     tokenizer: Any,
-    head: Callable[[np.ndarray], np.ndarray] | None = None,
+    *,
+    labels: Sequence[str] = (),
+    head: Head | None = None,
 ) -> str:
     """Why a model in int8 is refused; empty where it answers the probes as it does in fp32.
 
-    Of a classifier the labels are compared, of an encoder the mean vectors.
+    Of a classifier the labels are compared, and where they are those of the probes, the macro-F1 as well; of an encoder
+    the mean vectors.
 
     Args:
         exact: In fp32; like ``fast`` from a padded batch to what ``transformers`` models give.
         fast: In int8.
         tokenizer: Makes the inputs.
+        labels: Class names of a classifier that is a model of its own.
         head: As in ``int8``.
     """
-    same, apart = [], []
-    for title, text in probes():
-        batch = tokenizer([title], [text], truncation=True, max_length=LONGEST, return_tensors="pt")
+    names = head.labels if head else tuple(labels)
+    task = next((name for name, found in probes().items() if {probe.label for probe in found} <= set(names)), None)
+    gold, answers, apart = [], [], []
+    for probe in probes()[task or TOPICS]:
+        batch = tokenizer([probe.first], [probe.second], truncation=True, max_length=LONGEST, return_tensors="pt")
         with torch.inference_mode():
-            one, other = exact(**batch), fast(**batch)
-        if head is not None or getattr(one, "logits", None) is not None:
-            logits = [head(found.pooler_output.numpy()) if head else found.logits for found in (one, other)]
-            labels = [int(found.argmax()) for found in logits]
-            same.append(labels[0] == labels[1])
+            found = exact(**batch), fast(**batch)
+        gold.append(probe.label)
+        if names:
+            logits = [head.logits(one.pooler_output.numpy()) if head else one.logits for one in found]
+            answers.append([names[int(one.argmax())] for one in logits])
         else:
-            means = [found.last_hidden_state.mean(dim=1) for found in (one, other)]
+            means = [one.last_hidden_state.mean(dim=1) for one in found]
             apart.append(float(torch.nn.functional.cosine_similarity(*means)))
-    if same and not sum(same) >= AGREEMENT * len(same):
-        share = sum(same) / len(same)
-        return f"in int8 it gives {share:.1%} of {len(same)} probes the label of fp32, expected {AGREEMENT:.0%} or more"
-    if apart and not min(apart) >= COSINE:
-        return f"in int8 its vectors have a cosine of {min(apart):.3f} with those in fp32, expected {COSINE} or more"
+    return _unlike(answers, gold if task else []) if names else _far(apart)
+
+
+def _unlike(answers: Sequence[Sequence[str]], gold: Sequence[str]) -> str:
+    """Why labels in fp32 and in int8, and those that are right where they are known, speak against int8."""
+    share = sum(one == other for one, other in answers) / len(answers)
+    if not share >= AGREEMENT:
+        count = len(answers)
+        return f"in int8 it gives {share:.1%} of {count} probes the label of fp32, expected {AGREEMENT:.0%} or more"
+    if gold:
+        from sklearn.metrics import f1_score
+
+        exact, fast = (
+            f1_score(gold, column, average="macro", zero_division=0) for column in zip(*answers, strict=True)
+        )
+        if not exact - fast <= FALL:
+            return f"in int8 its macro-F1 on {len(gold)} probes is {fast:.3f}, in fp32 {exact:.3f}"
     return ""
 
 
+def _far(apart: Sequence[float]) -> str:
+    """Why the cosines of vectors in fp32 and in int8 speak against int8."""
+    if min(apart) >= COSINE:
+        return ""
+    return f"in int8 its vectors have a cosine of {min(apart):.3f} with those in fp32, expected {COSINE} or more"
+
+
+class Probe(NamedTuple):
+    """What a classifier is asked; see ``scripts/make_probes.py``.
+
+    Attributes:
+        first: A text.
+        second: The other text of the pair.
+        label: What the writer of the article says.
+    """
+
+    first: str
+    second: str
+    label: str
+
+
 @cache
-def probes() -> tuple[tuple[str, str], ...]:
-    """Titles and passages of newsml's sample articles."""
+def probes() -> dict[str, tuple[Probe, ...]]:
+    """By task, probes of newsml's sample articles."""
     found = json.loads((Path(__file__).parent / "probes.json").read_text(encoding="utf-8"))
-    return tuple((title, text) for title, text in found)
+    return {task: tuple(Probe(*one) for one in rows) for task, rows in found.items()}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import runpy
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,10 +19,11 @@ from newsml.models.backend import loading_for
 from newsml.models.batches import TextPair
 from newsml.models.classifier import Classifier
 from newsml.models.embedder import Embedder
-from newsml.models.onnx_int8 import AGREEMENT, gate, probes
+from newsml.models.onnx_int8 import AGREEMENT, Probe, gate, probes
 from newsml.models.torch_encoder import TorchEncoder
 from newsml.tasks.topics import TopicClassifier
 
+ROOT = Path(__file__).parents[3]
 PAIRS = [TextPair("Rain fell."), TextPair("NATO warned", "of troops at the border, said the council."), TextPair("War")]
 
 
@@ -31,7 +34,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("NEWSML_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(onnx_int8, "AGREEMENT", 0.5)
     monkeypatch.setattr(onnx_int8, "COSINE", 0.5)
-    monkeypatch.setattr(onnx_int8, "probes", lambda: probes()[:6])
+    few = {task: found[:6] for task, found in probes().items()}
+    monkeypatch.setattr(onnx_int8, "probes", lambda: few)
     return tmp_path / "cache" / "onnx-int8"
 
 
@@ -82,8 +86,8 @@ def test_the_gate_tells_labels_and_vectors_apart(models: Path, monkeypatch: pyte
     monkeypatch.setattr(onnx_int8, "AGREEMENT", AGREEMENT)
     classifier = Classifier.whole(models / "topics")
     encoder = TorchEncoder.load(models / "base", name="base")
-    for model in (classifier.model, encoder.model):
-        assert gate(model, model, classifier.tokenizer) == ""
+    for model, labels in ((classifier.model, classifier.labels), (encoder.model, ())):
+        assert gate(model, model, classifier.tokenizer, labels=labels) == ""
 
     def spoiled(**batch: Any) -> Any:
         outputs = classifier.model(**batch)
@@ -95,7 +99,8 @@ def test_the_gate_tells_labels_and_vectors_apart(models: Path, monkeypatch: pyte
         outputs.last_hidden_state = torch.roll(outputs.last_hidden_state, 1, dims=-1)
         return outputs
 
-    assert "0.0% of 6 probes the label of fp32" in gate(classifier.model, spoiled, classifier.tokenizer)
+    names = classifier.labels
+    assert "0.0% of 6 probes the label of fp32" in gate(classifier.model, spoiled, classifier.tokenizer, labels=names)
     assert "its vectors have a cosine of" in gate(encoder.model, turned, classifier.tokenizer)
 
 
@@ -105,6 +110,22 @@ def test_without_the_extra_it_says_what_to_install(models: Path, monkeypatch: py
         TopicClassifier.from_pretrained(models / "topics", backend="onnx-int8")
 
 
-def test_the_probes_are_a_hundred_passages() -> None:
-    assert len(probes()) == 101
-    assert all(title and len(text.split()) > 50 for title, text in probes())
+def test_the_gate_knows_what_is_right(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    classifier = Classifier.whole(models / "topics")
+    made = (Probe("Rain", "fell.", "sport"), Probe("War", "came.", "weather"), Probe("A", "goal.", "war"))
+    monkeypatch.setattr(onnx_int8, "probes", lambda: {"topics": made})
+    monkeypatch.setattr(onnx_int8, "AGREEMENT", 0.0)
+    right = iter((0, 1, 2, 0, 1, 0))
+
+    def answering(**_: Any) -> Any:
+        return SimpleNamespace(logits=torch.eye(3)[next(right)])
+
+    assert gate(answering, answering, classifier.tokenizer, labels=classifier.labels).startswith(
+        "in int8 its macro-F1 on 3 probes is"
+    )
+
+
+def test_the_probes_are_made_of_the_labelled_sample_articles() -> None:
+    made = runpy.run_path(str(ROOT / "scripts" / "make_probes.py"))["probes"]()
+    assert {task: [tuple(one) for one in found] for task, found in probes().items()} == made
+    assert {task: len(found) for task, found in made.items()} == {"topics": 102, "claims": 204, "targets": 102}
