@@ -37,6 +37,9 @@ PART_BATCHES = 4
 CHARACTERS = 4
 """Of a token, about."""
 
+COUNTED = 10_000
+"""Texts whose number of tokens is remembered, about."""
+
 T = TypeVar("T")
 
 
@@ -166,12 +169,30 @@ def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
         yield batch
 
 
-def count_tokens(tokenizer: Any, texts: Sequence[str]) -> list[int]:
-    """Tokens of each text under a tokenizer, without special tokens."""
-    if not texts:
-        return []
-    whole = [valid(text) for text in texts]
-    return [len(ids) for ids in tokenizer(whole, add_special_tokens=False, verbose=False)["input_ids"]]
+class TokenCounter:
+    """Counts the tokens of texts under a tokenizer; what was counted lately is not tokenised again.
+
+    Several tasks that share a base ask about the same sentences.
+
+    Args:
+        tokenizer: The tokenizer.
+    """
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+        self._counted: dict[str, int] = {}
+
+    def __call__(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, without special tokens."""
+        counted = self._counted
+        missing = [text for text in dict.fromkeys(texts) if text not in counted]
+        if missing:
+            whole = [valid(text) for text in missing]
+            found = self._tokenizer(whole, add_special_tokens=False, verbose=False)["input_ids"]
+            if len(counted) >= COUNTED:  # Nothing is taken out of what another thread may be reading.
+                counted = self._counted = {text: counted[text] for text in texts if text in counted}
+            counted.update((text, len(ids)) for text, ids in zip(missing, found, strict=True))
+        return [counted[text] for text in texts]
 
 
 def valid(text: str) -> str:

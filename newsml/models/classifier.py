@@ -15,7 +15,7 @@ from safetensors.numpy import load_file
 
 from newsml.errors import ModelError
 from newsml.models.backend import current
-from newsml.models.batches import Batch, TextPair, count_tokens, run_batches
+from newsml.models.batches import Batch, TextPair, TokenCounter, run_batches
 from newsml.models.embedder import unit_vectors
 from newsml.models.encoder import Encoder, Head
 from newsml.models.loading import loading
@@ -34,6 +34,7 @@ class Classifier:
         labels: Class names in the order of the logits.
         max_tokens: Longest input in tokens, special tokens included.
         tokenizer: Its tokenizer.
+        count_tokens: Tokens of each of some texts, without special tokens.
         multi_label: Whether its configuration says that a text may have several of the labels.
         model: The ``transformers`` model, where it is one and all its own.
     """
@@ -46,11 +47,13 @@ class Classifier:
         labels: Sequence[str],
         max_tokens: int,
         multi_label: bool = False,
+        count_tokens: TokenCounter | None = None,
         model: Any = None,
     ) -> None:
         self._forward = forward
         self.multi_label = multi_label
         self.tokenizer = tokenizer
+        self.count_tokens = TokenCounter(tokenizer) if count_tokens is None else count_tokens
         self.labels = tuple(labels)
         self.max_tokens = max_tokens
         self.model = model
@@ -136,6 +139,7 @@ class Classifier:
             encoder.tokenizer,
             labels=labels,
             max_tokens=encoder.max_tokens,
+            count_tokens=encoder.count_tokens,
         )
 
     @classmethod
@@ -157,15 +161,12 @@ class Classifier:
             encoder.tokenizer,
             labels=labels,
             max_tokens=encoder.max_tokens,
+            count_tokens=encoder.count_tokens,
         )
 
     def __call__(self, inputs: Sequence[TextPair]) -> list[np.ndarray]:
         """Logits of each input, shape (number of labels,), in fp32."""
         return run_batches(inputs, self.tokenizer, self.max_tokens, self._forward)
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text, without special tokens."""
-        return count_tokens(self.tokenizer, texts)
 
     def save(self, folder: Path) -> None:
         """Write model and tokenizer so that plain ``transformers`` loads them.

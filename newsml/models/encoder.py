@@ -6,13 +6,13 @@ Owns the two ways in which hidden states are read. Knows nothing of what compute
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from newsml.models.batches import Batch, count_tokens
+from newsml.models.batches import Batch, TokenCounter
 
 
 class Head(NamedTuple):
@@ -36,6 +36,7 @@ class Encoder(ABC):
     Attributes:
         name: What messages call the model.
         tokenizer: Its tokenizer.
+        count_tokens: Tokens of each of some texts, without special tokens.
         max_tokens: Longest input in tokens, special tokens included.
         width: Of a hidden state.
         heads: By adapter, the classifier on it, where there is one.
@@ -43,14 +44,11 @@ class Encoder(ABC):
 
     def __init__(self, tokenizer: Any, *, name: str, max_tokens: int, width: int) -> None:
         self.tokenizer = tokenizer
+        self.count_tokens = TokenCounter(tokenizer)
         self.name = name
         self.max_tokens = max_tokens
         self.width = width
         self.heads: dict[str | None, Head] = {}
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text, without special tokens."""
-        return count_tokens(self.tokenizer, texts)
 
     @abstractmethod
     def attach(self, folder: Path) -> tuple[str, dict[str, np.ndarray]]:

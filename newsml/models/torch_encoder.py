@@ -157,7 +157,11 @@ class TorchEncoder(Encoder):
 
 def tensors(batch: Batch) -> dict[str, torch.Tensor]:
     """A batch where models compute."""
-    return {name: torch.from_numpy(values).to(device()) for name, values in batch.items()}
+    where = device()
+    made = {name: torch.from_numpy(values) for name, values in batch.items()}
+    if where.type == "cpu":
+        return made
+    return {name: values.pin_memory().to(where, non_blocking=True) for name, values in made.items()}
 
 
 def unit_tensors(model: Any, batch: Any) -> torch.Tensor:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
+from typing import Any
 
 import pytest
 
 from newsml.models import batches as module
-from newsml.models.batches import BATCH_TOKENS, FORWARD_TOKENS, batches, padded
+from newsml.models.batches import BATCH_TOKENS, FORWARD_TOKENS, TokenCounter, batches, encoded_batches, padded
 
 
 @pytest.mark.parametrize("longest", [5, 60, 384])
@@ -38,3 +40,60 @@ def test_no_batch_is_wider_than_the_model_reads() -> None:
 def test_a_gpu_gets_larger_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "on_gpu", lambda: True)
     assert max(len(batch) for batch in batches([64] * 1000)) == module.GPU_TIMES * BATCH_TOKENS // 64
+
+
+def test_what_is_encoded_a_few_batches_at_a_time_comes_once_in_batches_of_near_equal_length(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "PART_BATCHES", 1)
+    random = Random(5)
+    texts = ["x" * random.randint(1, 2000) for _ in range(300)]
+    parts: list[int] = []
+
+    def encode(some: Sequence[str]) -> list[dict[str, Any]]:
+        parts.append(len(some))
+        return [{"input_ids": [0] * max(len(text) // 4, 1)} for text in some]
+
+    made = list(encoded_batches(texts, encode, len))
+    assert len(parts) > 5
+    assert sum(parts) == 300
+    assert sorted(text for batch, _ in made for text in batch) == sorted(texts)
+    for batch, encoded in made:
+        lengths = [len(entry["input_ids"]) for entry in encoded]
+        assert lengths == [max(len(text) // 4, 1) for text in batch]
+        assert lengths[-1] == max(lengths)
+        assert len(batch) * padded(lengths[-1]) <= BATCH_TOKENS
+    whole = sum(padded(max(len(text) // 4, 1)) for text in texts)
+    read = sum(len(batch) * padded(len(encoded[-1]["input_ids"])) for batch, encoded in made)
+    assert read <= 1.2 * whole
+
+
+def test_nothing_is_encoded_of_nothing() -> None:
+    assert list(encoded_batches([], lambda some: [{} for _ in some], len)) == []
+
+
+def test_an_error_of_the_tokenizer_is_raised_where_its_batch_is_due() -> None:
+    def encode(some: Sequence[str]) -> list[dict[str, Any]]:
+        raise ValueError(some[0])
+
+    with pytest.raises(ValueError, match="rain"):
+        list(encoded_batches(["rain"], encode, len))
+
+
+def test_a_text_is_counted_once_and_old_counts_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "COUNTED", 4)
+    asked: list[str] = []
+
+    def tokenizer(texts: list[str], **_: Any) -> dict[str, Any]:
+        asked.extend(texts)
+        return {"input_ids": [text.split() for text in texts]}
+
+    count = TokenCounter(tokenizer)
+    assert count(["a b", "c", "a b"]) == [2, 1, 2]
+    assert count(["c", "a b", "d e f"]) == [1, 2, 3]
+    assert asked == ["a b", "c", "d e f"]
+    assert count([f"{number} x" for number in range(9)] + ["c"]) == [2] * 9 + [1]
+    assert count(["c", "0 x", "g"]) == [1, 2, 1]
+    assert asked[-1] == "g"
+    assert count(["a b"]) == [2]
+    assert asked[-1] == "a b"
