@@ -59,7 +59,8 @@ class Int8Generator:
         )
         self._tokenizer = tokenizer
         self._is_seq2seq = is_seq2seq
-        self._starts = "decoder_start_token" in json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        known = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        self._needs_start = is_seq2seq and not known["decoder_start_token"]  # A language's in mBART.
 
     def __call__(self, encoded: Sequence[Sequence[int]], config: Any, *, no_repeats: int) -> list[list[list[int]]]:
         """The token ids of the candidates of each prompt, the likeliest first, with their ends.
@@ -87,11 +88,12 @@ class Int8Generator:
                 tokens, max_length=most, min_length=least, include_prompt_in_result=False, **search
             )
             return [one.sequences_ids for one in found]
-        first = [one for one in (config.forced_bos_token_id,) if one is not None]
+        begin = [config.decoder_start_token_id] * self._needs_start
+        begin += [] if config.forced_bos_token_id is None else [config.forced_bos_token_id]
         least = max(least, (config.min_length or 0) - 1)  # Which counts the start of the answer.
         found = self._model.translate_batch(
             tokens,
-            target_prefix=[self._tokenizer.convert_ids_to_tokens(first)] * len(tokens),
+            target_prefix=[self._tokenizer.convert_ids_to_tokens(begin)] * len(tokens),
             max_input_length=0,
             max_decoding_length=most,
             min_decoding_length=min(least, most),
@@ -160,7 +162,7 @@ def int8(model: Any, tokenizer: Any, *, name: str, is_seq2seq: bool) -> Int8Gene
                         Int8Generator(folder, tokenizer, is_seq2seq=is_seq2seq)  # Says now whether it can be read.
                 except (NotImplementedError, ValueError, KeyError):
                     screen.say(
-                        f"{name}: CTranslate2 does not know a {type(model).__name__} like it; it computes in fp32"
+                        f"{name}: {type(model).__name__} of a kind that CTranslate2 does not know; it computes in fp32"
                     )
                     return None
                 except (AttributeError, RuntimeError, TypeError) as error:
@@ -178,6 +180,13 @@ def _convert(model: Any, tokenizer: Any, folder: Path, name: str) -> None:
     from ctranslate2.converters import TransformersConverter
 
     class Loaded(TransformersConverter):  # type: ignore[misc]
+        def _load(self) -> Any:
+            spec = super()._load()
+            for token in ("bos_token", "eos_token", "unk_token"):
+                if getattr(spec.config, token) is None:
+                    setattr(spec.config, token, "")  # CTranslate2 reads no model that lacks one.
+            return spec
+
         def load_model(self, model_class: Any, *_: Any, **__: Any) -> Any:
             if not isinstance(model, model_class):
                 raise NotImplementedError

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -173,7 +173,7 @@ class Generator:
         return [rows[first : first + each] for first in range(0, len(rows), each)]
 
     @cached_property
-    def _int8(self) -> Any:
+    def _int8(self) -> Callable[..., list[list[list[int]]]] | None:
         """What decodes in int8, made when the first text is asked for: models that choose among labels need none."""
         if self._backend != "ctranslate2-int8":
             return None
