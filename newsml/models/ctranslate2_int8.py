@@ -54,9 +54,9 @@ class Int8Generator:
 
         kind = ctranslate2.Translator if is_seq2seq else ctranslate2.Generator
         # Threads that share a prompt wait for each other at every token; side by side they are several times as fast.
-        self._model = kind(
-            str(folder), device="cpu", compute_type=COMPUTE, inter_threads=torch.get_num_threads(), intra_threads=1
-        )
+        threads = torch.get_num_threads()
+        self._model = kind(str(folder), device="cpu", compute_type=COMPUTE, inter_threads=threads, intra_threads=1)
+        torch.set_num_threads(threads)  # Which the line before has set to one for all of the process.
         self._tokenizer = tokenizer
         self._is_seq2seq = is_seq2seq
         known = json.loads((folder / "config.json").read_text(encoding="utf-8"))

@@ -124,7 +124,11 @@ def test_in_fp32_it_writes_what_transformers_writes(kind: str, tmp_path: Path, m
 def test_an_answer_in_int8_is_the_same_whatever_stands_beside_it(kind: str, tmp_path: Path) -> None:
     generator = loaded(saved(made(kind), tmp_path / "model"))
     asked = [*prompts(), *prompts(num_beams=4, candidates=3)]
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
     together = generator(asked)
+    assert torch.get_num_threads() == 3
+    torch.set_num_threads(before)
     assert together == [generator([prompt])[0] for prompt in asked]
     assert together == generator(asked[::-1])[::-1]
     assert [len(one.others) for one in together] == [0] * 12 + [2] * 12
