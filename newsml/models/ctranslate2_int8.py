@@ -53,7 +53,7 @@ class Int8Generator:
         import ctranslate2
 
         kind = ctranslate2.Translator if is_seq2seq else ctranslate2.Generator
-        # Threads that share a prompt wait for each other at every token; side by side they are several times as fast.
+        # Threads that share a prompt wait for each other at every token: two take longer than one.
         threads = torch.get_num_threads()
         self._model = kind(str(folder), device="cpu", compute_type=COMPUTE, inter_threads=threads, intra_threads=1)
         torch.set_num_threads(threads)  # Which the line before has set to one for all of the process.
