@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from newsml.article import Article
-from newsml.cli.screen import backend_said, error_line, output, render
-from newsml.errors import NewsmlError, ReadError, WriteError
+from newsml.cli.screen import BACKENDS, backend_said, error_line, output, render
+from newsml.errors import DownloadError, NewsmlError, ReadError
 from newsml.models.progress import screen
 from newsml.text.language import prepare
 
@@ -77,8 +77,8 @@ def analyze(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="torch or onnx (fp32), torch-bf16, onnx-int8, or auto. Without it newsml's own models are computed by "
-            "onnx where it is installed, which starts sooner and answers the same, and others by torch.",
+            help=f"{BACKENDS} Without it newsml's own models are computed by onnx where it is installed, which starts "
+            "sooner and answers the same, and others by torch.",
         ),
     ] = None,
     encoding: Annotated[str, typer.Option(metavar="NAME", help="Encoding of the files.")] = "utf-8",
@@ -167,7 +167,7 @@ def _soonest(make: Callable[..., Analyzer]) -> Analyzer:
 
     try:
         return make(backend=quickest())
-    except WriteError:
+    except DownloadError:
         return make(backend="torch")
 
 

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from newsml.article import Article, Span
     from newsml.results import Analysis, Result, StanceResult, SummaryResult, TopicResult
 
-Backend = Annotated[str, typer.Option(metavar="NAME", help="torch or onnx (fp32), torch-bf16, onnx-int8, or auto.")]
+BACKENDS = "torch or onnx (fp32), torch-bf16, onnx-int8, ctranslate2-int8, or auto."
+
+Backend = Annotated[str, typer.Option(metavar="NAME", help=BACKENDS)]
 """What the models of a command compute with."""
 
 PIPE_COLUMNS = 100

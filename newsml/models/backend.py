@@ -21,12 +21,13 @@ from newsml.errors import ModelError, suggest
 if TYPE_CHECKING:
     import torch
 
-Backend = Literal["torch", "torch-bf16", "onnx", "onnx-int8"]
+Backend = Literal["torch", "torch-bf16", "onnx", "onnx-int8", "ctranslate2-int8"]
 """``torch`` computes in fp32: what the figures of cards are measured with, and an output differs by less than 1e-4
 whatever is read beside it. ``torch-bf16`` computes encoders and classifiers in bf16, several times as fast where the
 hardware multiplies it natively; probabilities then differ in the third digit. ``onnx`` computes them in fp32 by ONNX
 Runtime (extra ``onnx``): as ``torch`` does, but started in a third of the time, since torch is not imported.
-``onnx-int8`` computes them in int8, for processors without bf16."""
+``onnx-int8`` computes them in int8, for processors without bf16. ``ctranslate2-int8`` computes generators in int8 by
+CTranslate2 (extra ``fast``), and all else in fp32."""
 
 AUTO = "auto"
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from newsml.errors import DownloadError, NewsmlError, WriteError
+from newsml.errors import DownloadError
 from newsml.models.card import Card
 from newsml.models.files import model_files, sha256_of
 
@@ -108,31 +107,26 @@ def filling(entry: Path) -> Iterator[Path]:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-@contextmanager
-def placed(entry: Path) -> Iterator[Path]:
-    """Give an empty folder for something made here; when the block ends well it becomes the entry, and else it is gone.
+def kept(entry: Path, make: Callable[[Path], None], *, name: str) -> Path:
+    """An entry with something made on this machine, which is made now where it is not whole.
 
-    Several processes may make the same: one's stays.
+    Args:
+        entry: The folder.
+        make: Fills a folder.
+        name: What messages call it.
 
     Raises:
-        WriteError: The cache folder cannot be written.
+        DownloadError: The cache folder cannot be written.
     """
-    try:
-        entry.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=entry.parent) as place:
-            folder = Path(place) / "made"
-            folder.mkdir()
-            yield folder
-            shutil.rmtree(entry, ignore_errors=True)
-            try:
-                folder.replace(entry)
-            except OSError:
-                if not entry.is_dir():
-                    raise
-    except OSError as error:
-        if isinstance(error, NewsmlError):
-            raise
-        raise WriteError(f"{entry.parent}: cannot be written ({error.strerror or error}); make room there") from error
+    from newsml.models.progress import ScreenProgress
+
+    if not is_whole(entry):
+        waiting = f"{name}: another process is making it, waiting …"
+        with locked(entry, waiting=lambda: ScreenProgress().say(waiting)):
+            if not is_whole(entry):
+                with filling(entry) as folder:
+                    make(folder)
+    return entry
 
 
 def unwritable(error: OSError) -> DownloadError:

@@ -4,13 +4,16 @@ Owns chat templates, decoding and where a generated text ends. Knows nothing of 
 
 Decoding is greedy or by beams, never sampled. Prompts are decoded several at a time, padded on the left and masked:
 what stands beside a prompt changes probabilities in the last digits of fp32, and a text only where two are that close.
+In int8 by CTranslate2 each is decoded alone.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +58,7 @@ class Generator:
         self.is_chat = kind == "chat"
         # A state that runs through padding, as in Mamba, would not be the prompt's own.
         self.at_once = 1 if getattr(model, "_is_stateful", False) else AT_ONCE
+        self._backend = current()
 
     @classmethod
     def load(
@@ -71,10 +75,12 @@ class Generator:
 
         Raises:
             ModelError: The folder holds no generative model, or cannot be loaded.
+            MissingDependencyError: The backend that models are loaded for is not installed.
         """
         import torch
         from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
+        from newsml.models import ctranslate2_int8
         from newsml.models.backend import device
         from newsml.models.torch_encoder import load_tokenizer, to_device
 
@@ -84,6 +90,8 @@ class Generator:
                 f"{folder}: a {found.kind} model cannot generate text; "
                 "expected a chat, causal or sequence-to-sequence model"
             )
+        if current() == "ctranslate2-int8":
+            ctranslate2_int8.check()
         auto = AutoModelForSeq2SeqLM if found.kind == "seq2seq" else AutoModelForCausalLM
         chosen = "float32" if dtype == "auto" and device().type == "cpu" else dtype
         try:
@@ -131,7 +139,9 @@ class Generator:
         for ids, prompt in zip(encoded, inputs, strict=True):
             self._check_length(ids, prompt)
         made: dict[int, Generation] = {}
-        for places in _batches(encoded, inputs, self.at_once):
+        # In int8 prompts have a thread each, whatever their number.
+        limits = (self.at_once, PROMPT_TOKENS) if self._int8 is None else (len(inputs), math.inf)
+        for places in _batches(encoded, inputs, *limits):
             rows = self._decode([encoded[i] for i in places], inputs[places[0]])
             for place, candidates in zip(places, rows, strict=True):
                 first, *others = (self._read(ids, inputs[place]) for ids in candidates)
@@ -144,6 +154,8 @@ class Generator:
         from transformers import LogitsProcessorList
 
         config = self._config(prompt)
+        if self._int8 is not None:
+            return self._int8(encoded, config, no_repeats=REPEAT_NGRAM)
         width = max(len(ids) for ids in encoded)
         source = torch.full((len(encoded), width), config.pad_token_id or 0)
         mask = torch.zeros_like(source)
@@ -161,6 +173,15 @@ class Generator:
         rows = output[:, skipped:].tolist()
         each = prompt.candidates
         return [rows[first : first + each] for first in range(0, len(rows), each)]
+
+    @cached_property
+    def _int8(self) -> Callable[..., list[list[list[int]]]] | None:
+        """What decodes in int8, made when the first text is asked for: models that choose among labels need none."""
+        if self._backend != "ctranslate2-int8":
+            return None
+        from newsml.models.ctranslate2_int8 import int8
+
+        return int8(self.model, self.tokenizer, name=self.name, is_seq2seq=self.is_seq2seq)
 
     def encode(self, prompt: Prompt) -> list[int]:
         """The prompt's token ids, through the chat template where there is one."""
@@ -238,8 +259,10 @@ class Generator:
         return Generation(text if finished else _trim(text), finished)
 
 
-def _batches(encoded: Sequence[Sequence[int]], prompts: Sequence[Prompt], most: int) -> Iterator[list[int]]:
-    """Places of prompts that are decoded in the same way, of near-equal lengths, at most so many at once."""
+def _batches(
+    encoded: Sequence[Sequence[int]], prompts: Sequence[Prompt], most: int, tokens: float
+) -> Iterator[list[int]]:
+    """Places of prompts that are decoded in the same way, of near-equal lengths, at most so many (tokens) at once."""
     alike: dict[tuple[Any, ...], list[int]] = {}
     for place, prompt in enumerate(prompts):
         how = (prompt.max_new_tokens, prompt.min_new_tokens, prompt.num_beams, prompt.candidates)
@@ -248,7 +271,7 @@ def _batches(encoded: Sequence[Sequence[int]], prompts: Sequence[Prompt], most: 
         places.sort(key=lambda place: (len(encoded[place]), place))
         batch: list[int] = []
         for place in places:
-            if batch and (len(batch) == most or (len(batch) + 1) * len(encoded[place]) > PROMPT_TOKENS):
+            if batch and (len(batch) == most or (len(batch) + 1) * len(encoded[place]) > tokens):
                 yield batch
                 batch = []
             batch.append(place)

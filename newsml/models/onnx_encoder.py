@@ -40,7 +40,7 @@ class OnnxEncoder(Encoder):
         Raises:
             MissingDependencyError: onnxruntime or onnx is not installed.
             ModelError: It cannot be loaded or exported.
-            WriteError: The cache folder cannot be written.
+            DownloadError: The cache folder cannot be written.
         """
 
         def load() -> TorchEncoder:
@@ -123,7 +123,7 @@ def onnx_classifier(folders: Sequence[Path], load: Callable[[], Classifier], *, 
     Raises:
         MissingDependencyError: onnxruntime or onnx is not installed.
         ModelError: It cannot be loaded or exported.
-        WriteError: The cache folder cannot be written.
+        DownloadError: The cache folder cannot be written.
     """
     made = exported(folders, load, name=name)
     running = made.session()

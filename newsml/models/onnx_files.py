@@ -17,7 +17,7 @@ import numpy as np
 from newsml.errors import ModelError
 from newsml.models.backend import loading_for
 from newsml.models.batches import TextPair, encode_all, pad
-from newsml.models.cache import MANIFEST, cache_folder, placed
+from newsml.models.cache import MANIFEST, cache_folder, kept
 from newsml.models.files import sha256_of
 from newsml.models.onnx_session import require_onnx, session
 from newsml.models.plain_tokenizer import PlainTokenizer
@@ -92,26 +92,21 @@ def exported(folders: Sequence[Path], load: Callable[[], TorchEncoder | Classifi
     Raises:
         MissingDependencyError: onnxruntime or onnx is not installed.
         ModelError: It cannot be loaded or exported, or answers otherwise than in torch.
-        WriteError: The cache folder cannot be written.
+        DownloadError: The cache folder cannot be written.
     """
     require_onnx("onnx")
     entry = cache_folder() / "onnx" / _digest(folders)
-    about = _about(entry)
-    if about is None:
+
+    def make(folder: Path) -> None:
+        """The export."""
         from newsml.models.progress import ScreenProgress
 
         ScreenProgress().say(f"{name}: exporting for ONNX Runtime, once")
-        with loading_for("torch"), placed(entry) as folder:
-            about = _make(load(), folder, name)
-    return Exported(entry, about)
+        with loading_for("torch"):
+            _make(load(), folder, name)
 
-
-def _about(entry: Path) -> About | None:
-    """What is known of a model in the cache; None where it is not there, or not whole."""
-    try:
-        return About(**json.loads((entry / ABOUT).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None
+    about = json.loads((kept(entry, make, name=name) / ABOUT).read_text(encoding="utf-8"))
+    return Exported(entry, About(**about))
 
 
 def _digest(folders: Sequence[Path]) -> str:
@@ -125,7 +120,7 @@ def _digest(folders: Sequence[Path]) -> str:
     return digest.hexdigest()[:32]
 
 
-def _make(loaded: TorchEncoder | Classifier, folder: Path, name: str) -> About:
+def _make(loaded: TorchEncoder | Classifier, folder: Path, name: str) -> None:
     from newsml.models.classifier import Classifier
     from newsml.models.onnx_graph import export, make_room
 
@@ -143,7 +138,6 @@ def _make(loaded: TorchEncoder | Classifier, folder: Path, name: str) -> About:
         about = About(padding, loaded.max_tokens, width, layers=make_room(folder / GRAPH))
     _check(model, Exported(folder, about), name)
     (folder / ABOUT).write_text(json.dumps(asdict(about)) + "\n", encoding="utf-8")
-    return about
 
 
 def _check(model: Any, made: Exported, name: str) -> None:

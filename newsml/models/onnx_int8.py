@@ -18,10 +18,11 @@ import numpy as np
 import torch
 
 from newsml.errors import ModelError
-from newsml.models.cache import cache_folder, placed
+from newsml.models.cache import cache_folder, kept
 from newsml.models.encoder import Head
 from newsml.models.onnx_graph import LONGEST, OUTPUTS, export, quantise
 from newsml.models.onnx_session import require_onnx, session
+from newsml.models.progress import ScreenProgress
 
 FORM = 2
 """Changes with the way of exporting, so that older exports are not taken for new ones."""
@@ -99,7 +100,7 @@ def int8(
     Raises:
         MissingDependencyError: onnxruntime or onnx is not installed.
         ModelError: In int8 it answers otherwise than in fp32; or there is a GPU.
-        WriteError: The cache folder cannot be written.
+        DownloadError: The cache folder cannot be written.
     """
     require_onnx("onnx-int8")
     if torch.cuda.is_available():
@@ -120,24 +121,21 @@ def int8(
         digest.update(key.replace(".base_layer.", ".").encode())
         digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     entry = cache_folder() / "onnx-int8" / digest.hexdigest()[:32]
-    if not (entry / GATE).is_file():
-        _make(model, tokenizer, entry, name, head)
-    verdict = json.loads((entry / GATE).read_text(encoding="utf-8"))
-    if verdict["refused"]:
-        raise ModelError(f"{name}: {verdict['refused']}; take backend torch, or torch-bf16 where the processor has it")
-    return Int8Model(entry, model.config)
 
-
-def _make(model: Any, tokenizer: Any, entry: Path, name: str, head: Head | None) -> None:
-    from newsml.models.progress import ScreenProgress
-
-    ScreenProgress().say(f"{name}: exporting to int8 and comparing with fp32, once")
-    with placed(entry) as folder:
+    def make(folder: Path) -> None:
+        """The graph, and what the gate says of it."""
+        ScreenProgress().say(f"{name}: exporting to int8 and comparing with fp32, once")
         export(model, tokenizer, folder / FILE)
         quantise(folder / FILE, tokenizer, [probe.second for probe in probes()[TOPICS][::SMOOTHED]])
         labels = tuple(model.config.id2label.values()) if model.base_model is not model else ()
         refused = gate(model, Int8Model(folder, model.config), tokenizer, labels=labels, head=head)
         (folder / GATE).write_text(json.dumps({"name": name, "refused": refused}) + "\n", encoding="utf-8")
+
+    kept(entry, make, name=name)
+    verdict = json.loads((entry / GATE).read_text(encoding="utf-8"))
+    if verdict["refused"]:
+        raise ModelError(f"{name}: {verdict['refused']}; take backend torch, or torch-bf16 where the processor has it")
+    return Int8Model(entry, model.config)
 
 
 def gate(

@@ -92,7 +92,7 @@ class Summarizer(Task[Article, SummaryResult]):
             ratio: as a share of the article's words. Without any, three sentences.
             revision: Commit of a hub id.
             encoder: A loaded copy of the default base to share with other tasks.
-            backend: As in ``TopicClassifier.from_pretrained``; there is no generator in int8, it computes in fp32.
+            backend: As in ``TopicClassifier.from_pretrained``.
 
         Raises:
             ModelError: The model is unknown or cannot summarize.

@@ -108,8 +108,8 @@ class TopicClassifier(Task[Article, TopicResult]):
                 ``threshold`` it is not saved with a model: give it again.
             revision: Commit of a hub id.
             encoder: A loaded copy of the base to share with other tasks.
-            backend: What it computes with: ``"torch"`` (fp32), ``"torch-bf16"``, ``"onnx-int8"``, or ``"auto"``
-                (docs/speed.md); None leaves it at ``"torch"``. A shared ``encoder`` computes as it was loaded.
+            backend: What it computes with: ``"torch"`` (fp32), another name of docs/speed.md, or ``"auto"``; None
+                leaves it at ``"torch"``. A shared ``encoder`` computes as it was loaded.
 
         Raises:
             ModelError: The model is unknown or cannot classify.
