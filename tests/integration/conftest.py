@@ -1,4 +1,4 @@
-"""The default models, fetched and exported before the first test that needs them: no test's output depends on the cache."""
+"""The default models, fetched and exported before a test that needs them, so that no output depends on the cache."""
 
 from __future__ import annotations
 
