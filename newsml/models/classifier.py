@@ -19,6 +19,7 @@ from newsml.models.batches import Batch, TextPair, TokenCounter, run_batches
 from newsml.models.embedder import unit_vectors
 from newsml.models.encoder import Encoder, Head
 from newsml.models.loading import loading
+from newsml.models.threads import one_thread
 
 HEAD_FILE = "mean_head.safetensors"
 """Beside the card, and beside an adapter where there is one: ``weight`` and ``bias`` of a head on mean vectors."""
@@ -206,7 +207,8 @@ def linear(
 
     def logits(values: np.ndarray) -> np.ndarray:
         """Of each row."""
-        made: np.ndarray = values @ weight.T + bias
+        with one_thread():
+            made: np.ndarray = values @ weight.T + bias
         return made
 
     return logits

@@ -19,6 +19,7 @@ from newsml.models.classifier import Classifier
 from newsml.models.encoder import Encoder
 from newsml.models.loading import loading
 from newsml.models.onnx_files import Exported, exported, updates
+from newsml.models.threads import one_thread
 
 if TYPE_CHECKING:
     from newsml.models.torch_encoder import TorchEncoder
@@ -82,7 +83,9 @@ class OnnxEncoder(Encoder):
 
     def means(self, batch: Batch, weights: np.ndarray, adapter: str | None) -> np.ndarray:
         """As of every encoder."""
-        sums: np.ndarray = weights @ self._run("last_hidden_state", batch, adapter)
+        hidden = self._run("last_hidden_state", batch, adapter)
+        with one_thread():
+            sums: np.ndarray = weights @ hidden
         return sums
 
     def pooled(self, batch: Batch, adapter: str | None) -> np.ndarray:

@@ -19,6 +19,7 @@ from newsml.errors import ModelError
 from newsml.models.batches import Batch, encoded_batches, pad, padded, valid
 from newsml.models.encoder import Encoder
 from newsml.models.loading import loading
+from newsml.models.threads import one_thread
 
 HEAD_FILE = "sentence_head.safetensors"
 FEATURES = 4
@@ -107,54 +108,50 @@ class SentenceScorer:
         read = partial(encode_windows, encoder.tokenizer)
         for windows, encoded in encoded_batches(inputs, read, lambda window: len(window.text)):
             width = padded(len(encoded[-1]["input_ids"]), encoder.max_tokens)
-            batch = collate(encoded, encoder.tokenizer, width=width)
+            batch = collate(windows, encoded, encoder.tokenizer, width=width)
             owners, places = batch.pop("owners"), batch.pop("places")
             member = (owners[:, None] == np.arange(places.shape[1])[None, :, None]).astype(np.float32)
             tokens = member.sum(axis=-1)
             vectors = encoder.means(batch, member / np.maximum(tokens, 1)[..., None], self._name)
-            for window, scores in zip(windows, self.head(vectors, tokens, places), strict=True):
-                outputs[window] = scores[: len(window.spans)]
+            with one_thread():
+                scores = self.head(vectors, tokens, places)
+            for window, row in zip(windows, scores, strict=True):
+                outputs[window] = row[: len(window.spans)]
         return [outputs[window] for window in inputs]
 
 
 def encode_windows(tokenizer: Any, windows: Sequence[SentenceWindow]) -> list[dict[str, Any]]:
-    """Token ids of windows, with the sentence each token belongs to and each sentence's place in the article."""
+    """Token ids of windows, and where in the window each token stands."""
     columns = tokenizer([valid(window.text) for window in windows], return_offsets_mapping=True, verbose=False)
-    offsets = columns.pop("offset_mapping")
-    return [
-        {
-            **{name: columns[name][row] for name in columns},
-            "owners": _owners(window, offsets[row]),
-            "places": [(window.index + i, window.total) for i in range(len(window.spans))],
-        }
-        for row, window in enumerate(windows)
-    ]
+    return [{name: columns[name][row] for name in columns} for row in range(len(windows))]
 
 
-def _owners(window: SentenceWindow, offsets: Sequence[tuple[int, int]]) -> list[int]:
-    """The sentence of each token, -1 for tokens of none."""
-    owners, current = [], 0
-    for start, end in offsets:
-        while current < len(window.spans) - 1 and start >= window.spans[current][1]:
-            current += 1
-        inside = start < end and window.spans[current][0] <= start < window.spans[current][1]
-        owners.append(current if inside else -1)
-    return owners
+def owners_of(window: SentenceWindow, offsets: Sequence[tuple[int, int]]) -> np.ndarray:
+    """The number of each token's sentence in its window; -1 for tokens of none."""
+    spans, places = np.array(window.spans), np.array(offsets)
+    starts, ends = places[:, 0], places[:, 1]
+    found = np.minimum(np.searchsorted(spans[:, 1], starts, side="right"), len(spans) - 1)
+    inside = (starts < ends) & (spans[found, 0] <= starts) & (starts < spans[found, 1])
+    return np.where(inside, found, -1)
 
 
-def collate(entries: Sequence[dict[str, Any]], tokenizer: Any, *, width: int) -> Batch:
+def collate(
+    windows: Sequence[SentenceWindow], encoded: Sequence[dict[str, Any]], tokenizer: Any, *, width: int
+) -> Batch:
     """Pad encoded windows to one batch of so many tokens each.
 
     Returns:
         The batch; with ``owners``, (windows, tokens), the number of each token's sentence in its window or -1, and
         ``places``, (windows, sentences, 2), as the head takes them.
     """
-    plain = [{key: entry[key] for key in entry if key not in ("owners", "places", "labels")} for entry in entries]
-    owners = np.full((len(entries), width), -1)
-    places = np.zeros((len(entries), max(len(entry["places"]) for entry in entries), 2), np.float32)
-    for row, entry in enumerate(entries):
-        owners[row, : len(entry["owners"])] = entry["owners"]
-        places[row, : len(entry["places"])] = entry["places"]
+    plain = [{name: values for name, values in entry.items() if name != "offset_mapping"} for entry in encoded]
+    owners = np.full((len(windows), width), -1)
+    places = np.zeros((len(windows), max(len(window.spans) for window in windows), 2), np.float32)
+    for row, (window, entry) in enumerate(zip(windows, encoded, strict=True)):
+        owners[row, : len(entry["input_ids"])] = owners_of(window, entry["offset_mapping"])
+        count = len(window.spans)
+        places[row, :count, 0] = np.arange(window.index, window.index + count)
+        places[row, :count, 1] = window.total
     return {**pad(tokenizer, plain, width), "owners": owners, "places": places}
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 
+from newsml.models.threads import one_thread
+
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 
@@ -110,8 +112,9 @@ class _Flight:
         self._parts = parts
         self._pending: dict[int, Call] = {}
         self.results: dict[int, Any] = {}
-        for index in range(len(parts)):
-            self._advance(index, None)
+        with one_thread():
+            for index in range(len(parts)):
+                self._advance(index, None)
 
     def _advance(self, index: int, outputs: Any) -> None:
         try:
@@ -126,10 +129,11 @@ class _Flight:
             served = self._due(runner)
             outputs = yield Call(runner, [entry for call in served.values() for entry in call.inputs])
             position = 0
-            for index, call in served.items():
-                del self._pending[index]
-                self._advance(index, outputs[position : position + len(call.inputs)])
-                position += len(call.inputs)
+            with one_thread():
+                for index, call in served.items():
+                    del self._pending[index]
+                    self._advance(index, outputs[position : position + len(call.inputs)])
+                    position += len(call.inputs)
 
     def _due(self, runner: Runner) -> dict[int, Call]:
         limit = getattr(runner, "at_once", None)

@@ -156,17 +156,18 @@ def _entries(row: Row, encoder: Encoder, *, max_tokens: int) -> list[dict[str, A
     best = oracle(flat, row.summary)
     entries, offset = [], 0
     windows = [window for window, _ in made]
-    for encoded, (_, chosen) in zip(encode_windows(encoder.tokenizer, windows), made, strict=True):
+    for encoded, (window, chosen) in zip(encode_windows(encoder.tokenizer, windows), made, strict=True):
         wanted = [float(offset + i in best) for i in range(len(chosen))]
-        entries.append({**encoded, "labels": wanted, "length": len(encoded["input_ids"])})
+        entries.append({"window": window, "encoded": encoded, "labels": wanted, "length": len(encoded["input_ids"])})
         offset += len(chosen)
     return entries
 
 
 def _batch(entries: Sequence[dict[str, Any]], tokenizer: Any) -> dict[str, torch.Tensor]:
-    plain = [{key: value for key, value in entry.items() if key != "length"} for entry in entries]
-    width = padded(max(len(entry["input_ids"]) for entry in plain), tokenizer.model_max_length)
-    batch = {name: torch.from_numpy(values) for name, values in collate(plain, tokenizer, width=width).items()}
+    windows, encoded = [entry["window"] for entry in entries], [entry["encoded"] for entry in entries]
+    width = padded(max(entry["length"] for entry in entries), tokenizer.model_max_length)
+    made = collate(windows, encoded, tokenizer, width=width)
+    batch = {name: torch.from_numpy(values) for name, values in made.items()}
     labels = torch.zeros(batch["places"].shape[:2])
     for row, entry in enumerate(entries):
         labels[row, : len(entry["labels"])] = torch.tensor(entry["labels"])
