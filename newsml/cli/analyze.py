@@ -19,7 +19,7 @@ import typer
 
 from newsml.article import Article
 from newsml.cli.screen import BACKENDS, backend_said, error_line, output, render
-from newsml.errors import DownloadError, NewsmlError, ReadError
+from newsml.errors import DownloadError, ModelError, NewsmlError, ReadError
 from newsml.models.progress import screen
 from newsml.text.language import prepare
 
@@ -162,12 +162,12 @@ def _load(stack: ExitStack, *, backend: str | None, **options: Any) -> Analyzer:
 
 
 def _soonest(make: Callable[..., Analyzer]) -> Analyzer:
-    """What starts fastest, for which the cache folder has to take a file the first time."""
+    """What starts fastest, for which models are exported the first time; where they cannot be, what always works."""
     from newsml.models.backend import quickest
 
     try:
         return make(backend=quickest())
-    except DownloadError:
+    except (DownloadError, ModelError):
         return make(backend="torch")
 
 

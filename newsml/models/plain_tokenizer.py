@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ class PlainTokenizer:
     def __init__(self, file: Path, *, inputs: Sequence[str], padding: dict[str, int]) -> None:
         self._tokenizer = Tokenizer.from_file(str(file))
         self._tokenizer.no_padding()
+        self._lock = Lock()
         self._inputs = inputs
         self._padding = padding
 
@@ -49,13 +51,14 @@ class PlainTokenizer:
             max_length: To so many tokens.
             return_offsets_mapping: Whether (start, end) of each token is told too.
         """
-        if truncation and max_length:
-            self._tokenizer.enable_truncation(max_length)
-        else:
-            self._tokenizer.no_truncation()
         texts = list(first) if second is None else list(zip(first, second, strict=True))
         encode = self._tokenizer.encode_batch if return_offsets_mapping else self._tokenizer.encode_batch_fast
-        found = encode(texts, add_special_tokens=add_special_tokens)
+        with self._lock:  # Whether texts are cut is a state of the tokenizer.
+            if truncation and max_length:
+                self._tokenizer.enable_truncation(max_length)
+            else:
+                self._tokenizer.no_truncation()
+            found = encode(texts, add_special_tokens=add_special_tokens)
         kept = {"input_ids": "ids", "token_type_ids": "type_ids", "attention_mask": "attention_mask"}
         columns = {name: [getattr(one, kept[name]) for one in found] for name in self._inputs}
         return columns | ({"offset_mapping": [one.offsets for one in found]} if return_offsets_mapping else {})
