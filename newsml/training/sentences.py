@@ -158,13 +158,14 @@ def _entries(row: Row, encoder: Encoder, *, max_tokens: int) -> list[dict[str, A
     windows = [window for window, _ in made]
     for encoded, (window, chosen) in zip(encode_windows(encoder.tokenizer, windows), made, strict=True):
         wanted = [float(offset + i in best) for i in range(len(chosen))]
-        entries.append({"window": window, "encoded": encoded, "labels": wanted, "length": len(encoded["input_ids"])})
+        entries.append({**encoded, "window": window, "labels": wanted, "length": len(encoded["input_ids"])})
         offset += len(chosen)
     return entries
 
 
 def _batch(entries: Sequence[dict[str, Any]], tokenizer: Any) -> dict[str, torch.Tensor]:
-    windows, encoded = [entry["window"] for entry in entries], [entry["encoded"] for entry in entries]
+    windows = [entry["window"] for entry in entries]
+    encoded = [{key: entry[key] for key in entry if key not in ("window", "labels", "length")} for entry in entries]
     width = padded(max(entry["length"] for entry in entries), tokenizer.model_max_length)
     made = collate(windows, encoded, tokenizer, width=width)
     batch = {name: torch.from_numpy(values) for name, values in made.items()}
