@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from newsml.errors import ModelError, NewsmlError, WriteError
 from newsml.models.architecture import Kind, architecture
-from newsml.models.backend import current
+from newsml.models.backend import current, loading_for
 from newsml.models.card import Card, write_card
 from newsml.models.classifier import HEAD_FILE, Classifier
 from newsml.models.embedder import Embedder
@@ -62,7 +62,7 @@ def load_encoder(found: Resolved, encoder: Encoder | None = None) -> Encoder:
 
 
 def load_torch_encoder(found: Resolved) -> TorchEncoder:
-    """A new encoder that torch computes, whatever the backend of models that are loaded."""
+    """A new encoder whose model is in torch, whatever models are loaded for."""
     from newsml.models.torch_encoder import TorchEncoder
 
     return TorchEncoder.load(found.path, name=found.name)
@@ -172,32 +172,40 @@ def save_model(found: Resolved, folder: Path) -> None:
     Raises:
         WriteError: The folder cannot be written.
     """
-    kind = kind_of(found)
+    from newsml.models.quiet import quiet
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        labelled = kind == "newsml-adapter" and found.card is not None and found.card.labels is not None
-        if kind in ("sequence-classifier", "nli") or (labelled and not (found.path / HEAD_FILE).is_file()):
-            load_classifier(found, kind).save(folder)
-        elif kind == "newsml-adapter" and found.card and found.card.task == "topics-zero-shot":
-            merge(resolve(found.card.base or DEFAULT_BASE).path, found.path, name=found.name).save(folder)
-            _copy_centre(found.path, folder)
-        elif kind == "newsml-adapter" and found.card and found.card.task == "summary-abstractive":
-            load_generator(found).save(folder)
-        elif kind == "newsml-adapter":
-            for path in (*found.path.glob("*.safetensors"), *found.path.glob("adapter_config.json")):
-                shutil.copyfile(path, folder / path.name)
-        elif kind == "encoder":
-            load_torch_encoder(found).save(folder)
-            _copy_centre(found.path, folder)
-        else:
-            ignored = shutil.ignore_patterns("manifest.json", ".*")
-            shutil.copytree(found.path, folder, dirs_exist_ok=True, ignore=ignored)
+        with loading_for("torch"), quiet():
+            _save(found, folder)
         if found.card is not None:
             write_card(found.card.model_copy(update=_NOT_SAVED), folder)
     except OSError as error:
         if isinstance(error, NewsmlError):
             raise
         raise WriteError(f"{folder}: the model cannot be saved there ({error.strerror or error})") from error
+
+
+def _save(found: Resolved, folder: Path) -> None:
+    """Write the files of a model, each kind in its way."""
+    kind = kind_of(found)
+    labelled = kind == "newsml-adapter" and found.card is not None and found.card.labels is not None
+    if kind in ("sequence-classifier", "nli") or (labelled and not (found.path / HEAD_FILE).is_file()):
+        load_classifier(found, kind).save(folder)
+    elif kind == "newsml-adapter" and found.card and found.card.task == "topics-zero-shot":
+        merge(resolve(found.card.base or DEFAULT_BASE).path, found.path, name=found.name).save(folder)
+        _copy_centre(found.path, folder)
+    elif kind == "newsml-adapter" and found.card and found.card.task == "summary-abstractive":
+        load_generator(found).save(folder)
+    elif kind == "newsml-adapter":
+        for path in (*found.path.glob("*.safetensors"), *found.path.glob("adapter_config.json")):
+            shutil.copyfile(path, folder / path.name)
+    elif kind == "encoder":
+        load_torch_encoder(found).save(folder)
+        _copy_centre(found.path, folder)
+    else:
+        ignored = shutil.ignore_patterns("manifest.json", ".*")
+        shutil.copytree(found.path, folder, dirs_exist_ok=True, ignore=ignored)
 
 
 def _copy_centre(source: Path, folder: Path) -> None:
