@@ -44,6 +44,10 @@ class ModelError(NewsmlError, ValueError):
     """A model that cannot do what was asked of it: unknown name, wrong architecture, damaged files."""
 
 
+class ExportError(ModelError):
+    """A model cannot be exported, or not run once it is; another backend computes it."""
+
+
 class DownloadError(NewsmlError, OSError):
     """Model files that no source could deliver, or a cache folder that cannot be written."""
 

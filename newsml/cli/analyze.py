@@ -19,7 +19,7 @@ import typer
 
 from newsml.article import Article
 from newsml.cli.screen import BACKENDS, backend_said, error_line, output, render
-from newsml.errors import DownloadError, ModelError, NewsmlError, ReadError
+from newsml.errors import ExportError, NewsmlError, ReadError
 from newsml.models.progress import screen
 from newsml.text.language import prepare
 
@@ -167,7 +167,8 @@ def _soonest(make: Callable[..., Analyzer]) -> Analyzer:
 
     try:
         return make(backend=quickest())
-    except (DownloadError, ModelError):
+    except ExportError as error:
+        screen().print(f"computing with torch: {error}", markup=False, highlight=False)
         return make(backend="torch")
 
 

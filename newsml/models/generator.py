@@ -24,6 +24,7 @@ from newsml.models.batches import valid
 from newsml.models.loading import loading
 from newsml.models.prompt import Generation, Prompt
 from newsml.models.quiet import quiet
+from newsml.models.threads import threads
 from newsml.text.sentences import split
 
 REPEAT_NGRAM = 4
@@ -56,9 +57,10 @@ class Generator:
         self.max_tokens = max_tokens
         self.is_seq2seq = kind == "seq2seq"
         self.is_chat = kind == "chat"
-        # A state that runs through padding, as in Mamba, would not be the prompt's own.
-        self.at_once = 1 if getattr(model, "_is_stateful", False) else AT_ONCE
         self._backend = current()
+        together = AT_ONCE * (threads() if self._backend == "ctranslate2-int8" else 1)
+        # A state that runs through padding, as in Mamba, would not be the prompt's own.
+        self.at_once = 1 if getattr(model, "_is_stateful", False) else together
 
     @classmethod
     def load(
@@ -139,7 +141,6 @@ class Generator:
         for ids, prompt in zip(encoded, inputs, strict=True):
             self._check_length(ids, prompt)
         made: dict[int, Generation] = {}
-        # In int8 prompts have a thread each, whatever their number.
         limits = (self.at_once, PROMPT_TOKENS) if self._int8 is None else (len(inputs), math.inf)
         for places in _batches(encoded, inputs, *limits):
             rows = self._decode([encoded[i] for i in places], inputs[places[0]])

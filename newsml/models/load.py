@@ -121,16 +121,18 @@ def load_classifier(found: Resolved, kind: Kind, *, encoder: Encoder | None = No
     if encoder is not None and encoder.name == card.base:
         return Classifier.shared(encoder, found.path, card.labels)
     base, labels = resolve(card.base).path, card.labels
-    return _computed([base, found.path], lambda: Classifier.merged(base, found.path, labels), found.name)
+    return _computed([base, found.path], lambda: Classifier.merged(base, found.path, labels), found.name, labels)
 
 
-def _computed(folders: Sequence[Path], load: Callable[[], Classifier], name: str) -> Classifier:
+def _computed(
+    folders: Sequence[Path], load: Callable[[], Classifier], name: str, labels: Sequence[str] = ()
+) -> Classifier:
     """A classifier with nothing beside it, by what models are loaded for."""
     if current() != "onnx":
         return load()
     from newsml.models.onnx_encoder import onnx_classifier
 
-    return onnx_classifier(folders, load, name=name)
+    return onnx_classifier(folders, load, name=name, labels=labels)
 
 
 def load_generator(found: Resolved) -> Generator:

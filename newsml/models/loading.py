@@ -23,7 +23,7 @@ def loading(folder: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, TypeError, SafetensorError) as error:
         if isinstance(error, NewsmlError):
             raise
         reason = " ".join(str(error).split())

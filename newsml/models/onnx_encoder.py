@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from newsml.errors import ModelError
+from newsml.errors import ExportError, ModelError
 from newsml.models.batches import Batch
 from newsml.models.classifier import Classifier
 from newsml.models.encoder import Encoder
@@ -23,6 +23,9 @@ from newsml.models.threads import one_thread
 
 if TYPE_CHECKING:
     from newsml.models.torch_encoder import TorchEncoder
+
+BEYOND = ("use_dora", "use_qalora", "lora_bias", "fan_in_fan_out", "rank_pattern", "alpha_pattern")
+"""What the configuration of an adapter may ask for that is not done here."""
 
 
 class OnnxEncoder(Encoder):
@@ -40,8 +43,8 @@ class OnnxEncoder(Encoder):
 
         Raises:
             MissingDependencyError: onnxruntime or onnx is not installed.
-            ModelError: It cannot be loaded or exported.
-            DownloadError: The cache folder cannot be written.
+            ModelError: It cannot be loaded.
+            ExportError: It cannot be exported.
         """
 
         def load() -> TorchEncoder:
@@ -66,6 +69,8 @@ class OnnxEncoder(Encoder):
             if not end:
                 rest[path] = tensor
                 continue
+            if end not in ("A.weight", "B.weight"):
+                raise _beyond(folder)
             layer = path if path in self._layers else path.partition(".")[2]
             if layer not in self._layers:
                 raise self._unfit(folder, path)
@@ -109,26 +114,33 @@ class OnnxEncoder(Encoder):
 def _scale(config: dict[str, Any], folder: Path) -> float:
     """What the update of a LoRA adapter is multiplied by."""
     plain = config["peft_type"] == "LORA" and config["bias"] == "none"
-    if not plain or any(config.get(key) for key in ("use_dora", "fan_in_fan_out", "rank_pattern", "alpha_pattern")):
-        raise ModelError(f"adapter {folder}: backend onnx computes plain LoRA only; take backend torch")
+    if not plain or any(config.get(key) for key in BEYOND):
+        raise _beyond(folder)
     rank = config["r"] ** 0.5 if config.get("use_rslora") else config["r"]
     return float(config["lora_alpha"] / rank)
 
 
-def onnx_classifier(folders: Sequence[Path], load: Callable[[], Classifier], *, name: str) -> Classifier:
+def _beyond(folder: Path) -> ExportError:
+    return ExportError(f"adapter {folder}: backend onnx computes plain LoRA only; take backend torch")
+
+
+def onnx_classifier(
+    folders: Sequence[Path], load: Callable[[], Classifier], *, name: str, labels: Sequence[str] = ()
+) -> Classifier:
     """A classifier from the cache; the first time it is exported, which takes torch.
 
     Args:
         folders: What it is made of.
         load: Loads it with torch.
         name: What messages call it.
+        labels: Those of its card, where that says what they are.
 
     Raises:
         MissingDependencyError: onnxruntime or onnx is not installed.
-        ModelError: It cannot be loaded or exported.
-        DownloadError: The cache folder cannot be written.
+        ModelError: It cannot be loaded.
+        ExportError: It cannot be exported.
     """
-    made = exported(folders, load, name=name)
+    made = exported(folders, load, name=name, labels=labels)
     running = made.session()
 
     def logits(batch: Batch) -> np.ndarray:

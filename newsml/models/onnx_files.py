@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from newsml.errors import ModelError
+from newsml.errors import DownloadError, ExportError
 from newsml.models.backend import loading_for
 from newsml.models.batches import TextPair, encode_all, pad
 from newsml.models.cache import MANIFEST, cache_folder, kept
@@ -31,6 +31,9 @@ FORM = 1
 
 APART = 1e-4
 """How far an output may lie from torch's, as a share of the largest, or of 1."""
+
+CHECKED = 1024
+"""Tokens of the longer of the texts that are compared, at most."""
 
 GRAPH, TOKENIZER, ABOUT = "model.onnx", "tokenizer.json", "about.json"
 
@@ -81,21 +84,24 @@ class Exported:
         return session(self.folder / GRAPH)
 
 
-def exported(folders: Sequence[Path], load: Callable[[], TorchEncoder | Classifier], *, name: str) -> Exported:
+def exported(
+    folders: Sequence[Path], load: Callable[[], TorchEncoder | Classifier], *, name: str, labels: Sequence[str] = ()
+) -> Exported:
     """A model from the cache, or exported now.
 
     Args:
         folders: What it is made of; a change of a file in them makes another entry.
         load: Loads it with torch.
         name: What messages call it.
+        labels: Those of its card, where that says what they are.
 
     Raises:
         MissingDependencyError: onnxruntime or onnx is not installed.
-        ModelError: It cannot be loaded or exported, or answers otherwise than in torch.
-        DownloadError: The cache folder cannot be written.
+        ModelError: It cannot be loaded.
+        ExportError: It cannot be exported, answers otherwise than in torch, or the cache folder cannot be written.
     """
     require_onnx("onnx")
-    entry = cache_folder() / "onnx" / _digest(folders)
+    entry = cache_folder() / "onnx" / _digest(folders, labels)
 
     def make(folder: Path) -> None:
         """The export."""
@@ -105,13 +111,16 @@ def exported(folders: Sequence[Path], load: Callable[[], TorchEncoder | Classifi
         with loading_for("torch"):
             _make(load(), folder, name)
 
-    about = json.loads((kept(entry, make, name=name) / ABOUT).read_text(encoding="utf-8"))
-    return Exported(entry, About(**about))
+    try:
+        kept(entry, make, name=name)
+    except DownloadError as error:
+        raise ExportError(str(error)) from error
+    return Exported(entry, About(**json.loads((entry / ABOUT).read_text(encoding="utf-8"))))
 
 
-def _digest(folders: Sequence[Path]) -> str:
+def _digest(folders: Sequence[Path], labels: Sequence[str]) -> str:
     """Of the files of folders, or of the list that the cache keeps of them with their checksums."""
-    digest = hashlib.sha256(f"{FORM}".encode())
+    digest = hashlib.sha256(f"{FORM} {list(labels)}".encode())
     for folder in folders:
         manifest = folder / MANIFEST
         files = [manifest] if manifest.is_file() else sorted(p for p in folder.iterdir() if p.suffix in _READ)
@@ -125,8 +134,8 @@ def _make(loaded: TorchEncoder | Classifier, folder: Path, name: str) -> None:
     from newsml.models.onnx_graph import export, make_room
 
     tokenizer, model = loaded.tokenizer, loaded.model
-    if not getattr(tokenizer, "is_fast", False) or tokenizer.padding_side != "right":
-        raise ModelError(f"{name}: backend onnx needs a fast tokenizer that pads on the right; take backend torch")
+    if not getattr(tokenizer, "is_fast", False) or {tokenizer.padding_side, tokenizer.truncation_side} != {"right"}:
+        raise ExportError(f"{name}: onnx needs a fast tokenizer that pads and cuts on the right; take backend torch")
     export(model, tokenizer, folder / GRAPH)
     tokenizer.backend_tokenizer.save(str(folder / TOKENIZER))
     ids = {"input_ids": tokenizer.pad_token_id, "token_type_ids": tokenizer.pad_token_type_id, "attention_mask": 0}
@@ -141,14 +150,14 @@ def _make(loaded: TorchEncoder | Classifier, folder: Path, name: str) -> None:
 
 
 def _check(model: Any, made: Exported, name: str) -> None:
-    """Compare with torch, on texts of different lengths together."""
+    """Compare with torch, on a short text and one as long as the model reads, together."""
     import torch
 
     from newsml.models.torch_encoder import numbers, tensors
 
-    texts = ["Rain fell in Oslo.", "The council will meet on Monday about the budget of the city, it was said."]
+    texts = ["Rain fell in Oslo.", "The council will meet on Monday about the budget of the city, it was said. " * 100]
     plain = made.tokenizer()
-    encoded = encode_all(plain, [TextPair(text) for text in texts], made.about.max_tokens)
+    encoded = encode_all(plain, [TextPair(text) for text in texts], min(made.about.max_tokens, CHECKED))
     batch = pad(plain, encoded, max(len(one["input_ids"]) for one in encoded))
     running = made.session()
     outputs = [one.name for one in running.get_outputs()]
@@ -162,7 +171,7 @@ def _check(model: Any, made: Exported, name: str) -> None:
             values, other = values[real], other[real]
         apart = float(np.abs(values - other).max() / max(np.abs(other).max(), 1))
         if not apart <= APART:
-            raise ModelError(
+            raise ExportError(
                 f"{name}: by ONNX Runtime it answers otherwise ({output} {apart:.1g} apart); take backend torch"
             )
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from newsml.errors import ModelError
+from newsml.errors import ExportError
 from newsml.models.onnx_session import session
 from newsml.models.quiet import quiet
 
@@ -29,6 +29,9 @@ LONGEST = 256
 
 OUTPUTS = ("logits", "last_hidden_state", "pooler_output")
 """What models give that newsml reads, as far as they do."""
+
+MOST_BYTES = 2**31
+"""What a file of that format can hold."""
 
 LEAST = 1e-9
 """What stands for less, where it is divided by."""
@@ -43,8 +46,11 @@ def export(model: Any, tokenizer: Any, path: Path) -> None:
         path: The file.
 
     Raises:
-        ModelError: torch cannot export it.
+        ExportError: torch cannot export it, or it is too large.
     """
+    size = sum(weight.numel() * 4 for weight in model.parameters())
+    if size >= MOST_BYTES:
+        raise ExportError(f"a model of {size:,} bytes is too large for an ONNX file of one part; take backend torch")
     plain = copy.deepcopy(model).to("cpu").eval()
     plain.set_attn_implementation("eager")
     example = tokenizer(["One text.", "Another text, a longer one."], padding=True, return_tensors="pt")
@@ -66,7 +72,7 @@ def export(model: Any, tokenizer: Any, path: Path) -> None:
             )
     except (RuntimeError, ValueError, TypeError, LookupError, AttributeError) as error:
         what, reason = model.config.model_type, " ".join(str(error).split())
-        raise ModelError(f"a model of type {what} cannot be exported ({reason:.120}); take backend torch") from error
+        raise ExportError(f"a model of type {what} cannot be exported ({reason:.120}); take backend torch") from error
 
 
 def make_room(path: Path) -> dict[str, tuple[int, int]]:

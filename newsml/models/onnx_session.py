@@ -1,17 +1,16 @@
 """ONNX Runtime on the processor.
 
-Owns that it is installed, and how many threads it has. Knows nothing of models.
+Owns that it is installed, and what it says when it fails. Knows nothing of models.
 """
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
-from newsml.errors import MissingDependencyError
+from newsml.errors import ExportError, MissingDependencyError
 from newsml.models.backend import onnx_installed
+from newsml.models.threads import threads
 
 
 def require_onnx(backend: str) -> None:
@@ -27,23 +26,22 @@ def require_onnx(backend: str) -> None:
 
 
 def session(graph: Path | bytes) -> Any:
-    """A graph that is ready to run: a file, or its content."""
-    import onnxruntime
+    """A graph that is ready to run: a file, or its content.
 
+    Raises:
+        ExportError: ONNX Runtime cannot read it, or cannot be imported.
+    """
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise ExportError(f"onnxruntime is installed and cannot be imported ({error}); take backend torch") from error
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = _threads()
+    options.intra_op_num_threads = threads()
     options.log_severity_level = 3
     source = str(graph) if isinstance(graph, Path) else graph
-    return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
-
-
-def _threads() -> int:
-    """As many as torch has, or would have."""
-    if sys.modules.get("torch") is not None:
-        import torch
-
-        return torch.get_num_threads()
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    if asked.isdecimal() and int(asked):
-        return int(asked)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # Its errors have no class in common.
+        where, reason = graph if isinstance(graph, Path) else "a graph", " ".join(str(error).split())
+        todo = "remove its folder, or take backend torch"
+        raise ExportError(f"{where}: cannot be read ({reason:.120}); {todo}") from error

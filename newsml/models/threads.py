@@ -5,6 +5,8 @@ Owns that products in numpy and the forward passes of models keep out of each ot
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
@@ -42,3 +44,15 @@ def one_thread() -> Iterator[None]:
 @cache
 def _pools() -> ThreadpoolController:
     return ThreadpoolController()
+
+
+def threads() -> int:
+    """So many compute at once: as many as torch has, or would have."""
+    if sys.modules.get("torch") is not None:
+        import torch
+
+        return torch.get_num_threads()
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    if asked.isdecimal() and int(asked):
+        return int(asked)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

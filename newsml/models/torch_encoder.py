@@ -5,6 +5,7 @@ Owns loading, the adapters, and what the forward pass computes with. Knows nothi
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -151,7 +152,8 @@ class TorchEncoder(Encoder):
 
             unmerged = None if self._merged else adapter
             head = self.heads.get(adapter)
-            self._int8[adapter] = int8(self.model, self.tokenizer, name=self.name, adapter=unmerged, head=head)
+            tokenizer = copy.deepcopy(self.tokenizer)  # Whose state is in use beside this.
+            self._int8[adapter] = int8(self.model, tokenizer, name=self.name, adapter=unmerged, head=head)
         return self._int8[adapter]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from newsml.models.cache import cache_folder
 from newsml.results import CLAIM_LABELS, TARGET_LABELS
 
 ROOT = Path(__file__).parents[2]
@@ -125,3 +126,14 @@ def test_a_reader_that_goes_away_is_no_traceback(folder: Path) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 141
+
+
+def test_where_models_cannot_be_exported_torch_computes_them(folder: Path) -> None:
+    home = folder / "home"
+    home.mkdir()
+    (home / "models").symlink_to(cache_folder() / "models", target_is_directory=True)
+    (home / "onnx").write_text("no folder", encoding="utf-8")
+    made = newsml_command("analyze", SAMPLE, "--json", folder=folder, NEWSML_HOME=str(home))
+    assert made.returncode == 0
+    assert made.stderr.startswith("computing with torch: cannot write to the cache folder")
+    assert json.loads(made.stdout)["topics"]["label"] == "conflict, war and peace"

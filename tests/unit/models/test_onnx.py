@@ -11,17 +11,20 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.torch import load_file, save_file
 
 from newsml.article import Article
-from newsml.errors import DownloadError, MissingDependencyError, ModelError
-from newsml.models import backend, onnx_files, onnx_session
+from newsml.errors import ExportError, MissingDependencyError, ModelError
+from newsml.models import backend, onnx_files, onnx_graph, onnx_session
 from newsml.models.backend import loading_for, quickest
 from newsml.models.batches import TextPair, encode_all, pad
+from newsml.models.card import CARD_FILE
 from newsml.models.classifier import Classifier
 from newsml.models.embedder import Embedder
-from newsml.models.load import load_base
+from newsml.models.load import load_base, load_classifier
 from newsml.models.onnx_encoder import OnnxEncoder
 from newsml.models.onnx_files import ABOUT, exported
+from newsml.models.resolve import resolve
 from newsml.models.scorer import SentenceScorer, SentenceWindow
 from newsml.models.torch_encoder import TorchEncoder
 from newsml.results import CLAIM_LABELS, Analysis
@@ -137,6 +140,44 @@ def test_adapters_that_it_cannot_compute_or_that_do_not_fit_are_refused(models: 
         encoder.attach(models / "writer")
 
 
+def test_tensors_of_other_kinds_in_an_adapter_are_refused(models: Path, tmp_path: Path) -> None:
+    encoder = OnnxEncoder.load(models / "base", name="base")
+    folder = shutil.copytree(models / "claim", tmp_path / "claim")
+    file = folder / "adapter_model.safetensors"
+    tensors = load_file(file)
+    name = next(key for key in tensors if key.endswith("lora_B.weight"))
+    save_file(tensors | {name.replace("weight", "bias"): tensors[name][:, 0].clone()}, file)
+    with pytest.raises(ExportError, match="plain LoRA only"):
+        encoder.attach(folder)
+
+
+def test_labels_are_those_of_the_card(models: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(models / "learned", tmp_path / "mine")
+
+    def labels() -> tuple[str, ...]:
+        with loading_for("onnx"):
+            return load_classifier(resolve(folder), "newsml-adapter").labels
+
+    first = labels()
+    card = (folder / CARD_FILE).read_text(encoding="utf-8")
+    (folder / CARD_FILE).write_text(card.replace("weather", "rain"), encoding="utf-8")
+    assert labels() == tuple("rain" if label == "weather" else label for label in first)
+
+
+def test_a_damaged_graph_is_one_line(models: Path, cache: Path) -> None:
+    OnnxEncoder.load(models / "base", name="base")
+    (graph,) = cache.glob("[!.]*/model.onnx")
+    graph.write_bytes(b"x" * graph.stat().st_size)
+    with pytest.raises(ExportError, match=r"model.onnx: cannot be read .*; remove its folder, or take backend torch"):
+        OnnxEncoder.load(models / "base", name="base")
+
+
+def test_a_model_over_two_gigabytes_is_refused(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onnx_graph, "MOST_BYTES", 1000)
+    with pytest.raises(ExportError, match="too large for an ONNX file"):
+        OnnxEncoder.load(models / "base", name="base")
+
+
 def test_answers_that_differ_from_those_of_torch_are_refused(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(onnx_files, "APART", -1.0)
     with pytest.raises(ModelError, match=r"base: by ONNX Runtime it answers otherwise .* take backend torch"):
@@ -161,7 +202,7 @@ def test_without_the_extra_or_a_cache_it_says_what_to_do(
     models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "cache").write_text("no folder", encoding="utf-8")
-    with pytest.raises(DownloadError, match="cannot write to the cache folder"):
+    with pytest.raises(ExportError, match="cannot write to the cache folder"):
         TopicClassifier.from_pretrained(models / "topics", backend="onnx")
     monkeypatch.setattr(onnx_session, "onnx_installed", lambda: False)
     with pytest.raises(MissingDependencyError, match=r"backend onnx needs .*pip install 'newsml\[onnx\]'"):
