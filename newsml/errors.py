@@ -44,7 +44,7 @@ class ModelError(NewsmlError, ValueError):
     """A model that cannot do what was asked of it: unknown name, wrong architecture, damaged files."""
 
 
-class ExportError(ModelError):
+class ExportError(ModelError, RuntimeError):
     """A model cannot be exported, or not run once it is; another backend computes it."""
 
 
