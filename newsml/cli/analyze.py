@@ -58,6 +58,14 @@ Language = Annotated[
     str | None,
     typer.Option(metavar="CODE", help="Language of the articles, as a code such as en; else it is found out."),
 ]
+Backend = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help=f"{BACKENDS} Without it newsml's own models are computed by onnx where it is installed, which starts "
+        "sooner and answers the same, and others by torch.",
+    ),
+]
 
 
 def analyze(
@@ -73,14 +81,7 @@ def analyze(
     ] = "extractive",
     topics: Annotated[str, typer.Option(metavar="MODEL", help="Topics model: card, folder or hub id.")] = "default",
     stance: Annotated[str, typer.Option(metavar="MODEL", help="Stance model: card, folder or hub id.")] = "default",
-    backend: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help=f"{BACKENDS} Without it newsml's own models are computed by onnx where it is installed, which starts "
-            "sooner and answers the same, and others by torch.",
-        ),
-    ] = None,
+    backend: Backend = None,
     encoding: Annotated[str, typer.Option(metavar="NAME", help="Encoding of the files.")] = "utf-8",
     language: Language = None,
     as_json: Annotated[

@@ -129,7 +129,7 @@ def encoded_batches(
 
 def _parts(inputs: Sequence[T], length: Callable[[T], int]) -> Iterator[list[T]]:
     """Inputs in runs of so many characters as a few batches have."""
-    most = PART_BATCHES * BATCH_TOKENS * CHARACTERS * (GPU_TIMES if on_gpu() else 1)
+    most = PART_BATCHES * BATCH_TOKENS * CHARACTERS * _times()
     part: list[T] = []
     size = 0
     for one in inputs:
@@ -155,7 +155,7 @@ def padded(length: int, most: int | None = None) -> int:
 
 def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
     """Indices in batches of near-equal length, each of at most ``BATCH_TOKENS`` padded tokens."""
-    times = GPU_TIMES if on_gpu() else 1
+    times = _times()
     widths = [padded(length) for length in lengths]
     batch: list[int] = []
     for index in sorted(range(len(lengths)), key=lambda i: (lengths[i], i)):
@@ -167,6 +167,11 @@ def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
         batch.append(index)
     if batch:
         yield batch
+
+
+def _times() -> int:
+    """How many times as large as on a processor batches are here."""
+    return GPU_TIMES if on_gpu() else 1
 
 
 class TokenCounter:

@@ -6,12 +6,14 @@ where the files come from.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from newsml.errors import DownloadError
 from newsml.models.card import Card
@@ -105,6 +107,25 @@ def filling(entry: Path) -> Iterator[Path]:
         raise unwritable(error) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def entry_made_of(model: Any, kind: str, how: str) -> Path:
+    """Where something made of a loaded model lies; the folder's name changes with its weights.
+
+    Args:
+        model: A torch model; adapters are merged into its weights, or of no account.
+        kind: What is made, the name of the folder above.
+        how: What else it depends on: configuration, versions.
+    """
+    import torch
+
+    digest = hashlib.sha256(how.encode())
+    for key, tensor in sorted(model.state_dict().items()):
+        if ".lora_" in key:
+            continue
+        digest.update(key.replace(".base_layer.", ".").encode())
+        digest.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+    return cache_folder() / kind / digest.hexdigest()[:32]
 
 
 def kept(entry: Path, make: Callable[[Path], None], *, name: str) -> Path:

@@ -7,7 +7,6 @@ of what prompts ask for.
 from __future__ import annotations
 
 import copy
-import hashlib
 import json
 import tempfile
 from collections.abc import Sequence
@@ -18,9 +17,11 @@ from typing import Any
 import torch
 
 from newsml.errors import MissingDependencyError, ModelError
-from newsml.models.cache import cache_folder, kept
+from newsml.models.backend import on_gpu
+from newsml.models.cache import entry_made_of, kept
 from newsml.models.progress import ScreenProgress
 from newsml.models.quiet import quiet
+from newsml.models.threads import threads
 
 FORM = 1
 """Changes with the way of converting, so that older conversions are not taken for new ones."""
@@ -54,9 +55,9 @@ class Int8Generator:
 
         kind = ctranslate2.Translator if is_seq2seq else ctranslate2.Generator
         # Threads that share a prompt wait for each other at every token: two take longer than one.
-        threads = torch.get_num_threads()
-        self._model = kind(str(folder), device="cpu", compute_type=COMPUTE, inter_threads=threads, intra_threads=1)
-        torch.set_num_threads(threads)  # Which the line before has set to one for all of the process.
+        count = threads()
+        self._model = kind(str(folder), device="cpu", compute_type=COMPUTE, inter_threads=count, intra_threads=1)
+        torch.set_num_threads(count)  # Which the line before has set to one for all of the process.
         self._tokenizer = tokenizer
         self._is_seq2seq = is_seq2seq
         known = json.loads((folder / "config.json").read_text(encoding="utf-8"))
@@ -120,7 +121,7 @@ def check() -> None:
         raise MissingDependencyError(
             "backend ctranslate2-int8 needs ctranslate2, which is not installed: pip install 'newsml[fast]'"
         )
-    if torch.cuda.is_available():
+    if on_gpu():
         raise ModelError(
             "backend ctranslate2-int8 computes on a processor, and this machine has a GPU; take torch-bf16"
         )
@@ -148,11 +149,8 @@ def int8(model: Any, tokenizer: Any, *, name: str, is_seq2seq: bool) -> Int8Gene
         return None
     vocabulary = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
     made_of = (FORM, COMPUTE, ctranslate2.__version__, model.config.to_json_string(), vocabulary)
-    digest = hashlib.sha256(repr((*made_of, sorted(tokenizer.special_tokens_map.items()))).encode())
-    for key, tensor in sorted(model.state_dict().items()):
-        digest.update(key.encode())
-        digest.update(tensor.detach().contiguous().reshape(-1).view(torch.uint8).numpy())
-    entry = cache_folder() / "ctranslate2-int8" / digest.hexdigest()[:32]
+    how = repr((*made_of, sorted(tokenizer.special_tokens_map.items())))
+    entry = entry_made_of(model, "ctranslate2-int8", how)
 
     def make(folder: Path) -> None:
         """The conversion, which is read at once, since that may say that it cannot be used."""
@@ -173,7 +171,7 @@ def _convert(model: Any, tokenizer: Any, folder: Path, name: str) -> None:
     """Write a model as CTranslate2 reads it.
 
     Raises:
-        NotImplementedError, ValueError, KeyError: The converter does not know it.
+        ValueError: The converter does not know it; so say its ``NotImplementedError`` and ``KeyError``.
     """
     from ctranslate2.converters import TransformersConverter
 
@@ -186,8 +184,9 @@ def _convert(model: Any, tokenizer: Any, folder: Path, name: str) -> None:
             return spec
 
         def load_model(self, model_class: Any, *_: Any, **__: Any) -> Any:
+            """The model that is loaded already, not one of a folder."""
             if not isinstance(model, model_class):
-                raise NotImplementedError
+                raise ValueError(f"expected a {model_class.__name__}")
             ScreenProgress().say(f"{name}: converting to int8, once")
             plain = copy.deepcopy(model)  # The converter takes layers away.
             if model.config.is_encoder_decoder:
@@ -198,10 +197,11 @@ def _convert(model: Any, tokenizer: Any, folder: Path, name: str) -> None:
             return plain
 
         def load_tokenizer(self, *_: Any, **__: Any) -> Any:
+            """Likewise."""
             return tokenizer
 
     if sorted(tokenizer.get_vocab().values()) != list(range(len(tokenizer.get_vocab()))):
-        raise NotImplementedError  # It numbers tokens by their order.
+        raise ValueError("its vocabulary has gaps, and CTranslate2 numbers tokens by their order")
     with tempfile.TemporaryDirectory() as place, quiet():
         model.config.save_pretrained(place)
         Loaded(place).convert(str(folder), quantization=COMPUTE, force=True)

@@ -131,8 +131,9 @@ def _computed(
     if current() != "onnx":
         return load()
     from newsml.models.onnx_encoder import onnx_classifier
+    from newsml.models.onnx_files import exported
 
-    return onnx_classifier(folders, load, name=name, labels=labels)
+    return onnx_classifier(exported(folders, load, name=name, labels=labels))
 
 
 def load_generator(found: Resolved) -> Generator:

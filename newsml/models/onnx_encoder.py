@@ -7,7 +7,6 @@ or tasks.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,23 +123,8 @@ def _beyond(folder: Path) -> ExportError:
     return ExportError(f"adapter {folder}: backend onnx computes plain LoRA only; take backend torch")
 
 
-def onnx_classifier(
-    folders: Sequence[Path], load: Callable[[], Classifier], *, name: str, labels: Sequence[str] = ()
-) -> Classifier:
-    """A classifier from the cache; the first time it is exported, which takes torch.
-
-    Args:
-        folders: What it is made of.
-        load: Loads it with torch.
-        name: What messages call it.
-        labels: Those of its card, where that says what they are.
-
-    Raises:
-        MissingDependencyError: onnxruntime or onnx is not installed.
-        ModelError: It cannot be loaded.
-        ExportError: It cannot be exported.
-    """
-    made = exported(folders, load, name=name, labels=labels)
+def onnx_classifier(made: Exported) -> Classifier:
+    """A classifier that was exported."""
     running = made.session()
 
     def logits(batch: Batch) -> np.ndarray:

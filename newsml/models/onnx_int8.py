@@ -6,7 +6,6 @@ Owns the cache of exports and the gate. Knows nothing of graphs, articles or tas
 from __future__ import annotations
 
 import copy
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -18,7 +17,8 @@ import numpy as np
 import torch
 
 from newsml.errors import ModelError
-from newsml.models.cache import cache_folder, kept
+from newsml.models.backend import on_gpu
+from newsml.models.cache import entry_made_of, kept
 from newsml.models.encoder import Head
 from newsml.models.onnx_graph import LONGEST, OUTPUTS, export, quantise
 from newsml.models.onnx_session import require_onnx, session
@@ -103,7 +103,7 @@ def int8(
         DownloadError: The cache folder cannot be written.
     """
     require_onnx("onnx-int8")
-    if torch.cuda.is_available():
+    if on_gpu():
         raise ModelError("backend onnx-int8 computes on a processor, and this machine has a GPU; take torch-bf16")
     import onnxruntime
     from peft.tuners.tuners_utils import BaseTunerLayer
@@ -114,13 +114,8 @@ def int8(
         for module in model.modules():
             if isinstance(module, BaseTunerLayer):
                 module.merge(adapter_names=[adapter])
-    digest = hashlib.sha256(f"{FORM} {onnxruntime.__version__} {model.config.to_json_string()}".encode())
-    for key, tensor in sorted(model.state_dict().items()):
-        if ".lora_" in key:  # Merged into the weights, or of no adapter that is on.
-            continue
-        digest.update(key.replace(".base_layer.", ".").encode())
-        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-    entry = cache_folder() / "onnx-int8" / digest.hexdigest()[:32]
+    how = f"{FORM} {onnxruntime.__version__} {model.config.to_json_string()}"
+    entry = entry_made_of(model, "onnx-int8", how)
 
     def make(folder: Path) -> None:
         """The graph, and what the gate says of it."""
